@@ -1,0 +1,150 @@
+//! Text in, entities and quotes out: plain Rust that knows nothing of gRPC.
+
+pub mod document;
+
+pub use document::{OffsetUnit, Offsets, Span};
+
+/// What kind of thing an [`Entity`] is. The first nineteen come from the network
+/// (OntoNotes types plus `Title`), the last five from patterns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum EntityType {
+    Person,
+    Norp,
+    Organization,
+    Gpe,
+    Location,
+    Facility,
+    Event,
+    Product,
+    WorkOfArt,
+    Law,
+    Language,
+    Title,
+    Date,
+    Time,
+    Money,
+    Percent,
+    Quantity,
+    Ordinal,
+    Cardinal,
+    Url,
+    Email,
+    Handle,
+    Hashtag,
+    Phone,
+}
+
+/// One place where an entity is named.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mention {
+    /// Where, in bytes of the text.
+    pub span: Span,
+    /// Confidence in [0, 1]; patterns score 1.
+    pub score: f32,
+}
+
+/// One person, place or thing with all its mentions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entity {
+    /// The fullest form among the mentions.
+    pub name: String,
+    /// What it is.
+    pub entity_type: EntityType,
+    /// All mentions in text order, never empty.
+    pub mentions: Vec<Mention>,
+}
+
+/// How the words of a quote are given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuoteKind {
+    /// All of it in quotation marks.
+    Direct,
+    /// None of it in quotation marks.
+    Indirect,
+    /// A paraphrase that holds quoted words.
+    Mixed,
+}
+
+/// Who speaks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Speaker {
+    /// The fullest name, or the words of an unnamed speaker ("officials").
+    pub name: String,
+    /// Index into [`Extraction::entities`], if the speaker is a named entity.
+    pub entity: Option<usize>,
+}
+
+/// One reported act of communication.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Quote {
+    /// Direct, indirect or mixed.
+    pub kind: QuoteKind,
+    /// What was said, in text order, never empty; without the outer quotation marks.
+    pub content: Vec<Span>,
+    /// The reporting words ("said").
+    pub cue: Option<Span>,
+    /// The noun phrase that speaks, as written ("he", "the governor").
+    pub source: Option<Span>,
+    /// Who that is, where it could be told.
+    pub speaker: Option<Speaker>,
+    /// Confidence in [0, 1].
+    pub score: f32,
+}
+
+/// All that one reading of a document gives. Quotes refer to entities by index.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Extraction {
+    /// In order of first mention.
+    pub entities: Vec<Entity>,
+    /// In order of first content or cue.
+    pub quotes: Vec<Quote>,
+}
+
+/// What the network file says about itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelInfo {
+    /// Name of the network.
+    pub name: String,
+    /// Version of its weights.
+    pub version: String,
+}
+
+/// The embedded model could not be used.
+#[derive(Debug, thiserror::Error)]
+#[error("embedded model: {0}")]
+pub struct ModelError(String);
+
+/// The network failed on a document (never because of its text: any UTF-8 is accepted).
+#[derive(Debug, thiserror::Error)]
+#[error("network: {0}")]
+pub struct ExtractError(String);
+
+/// The shared extractor. A clone shares the weights and owns one thread's working state:
+/// give every thread its own clone.
+#[derive(Clone)]
+pub struct Extractor {}
+
+impl Extractor {
+    /// Loads the model that is built into the binary.
+    ///
+    /// # Errors
+    /// If the embedded files do not fit together.
+    pub fn new() -> Result<Self, ModelError> {
+        Ok(Self {})
+    }
+
+    /// Name and version of the embedded model.
+    pub fn model(&self) -> ModelInfo {
+        ModelInfo { name: "dateline-minilm".into(), version: "0".into() }
+    }
+
+    /// Reads `text` and returns its entities and quotes. The answer depends on `text` alone.
+    ///
+    /// # Errors
+    /// If the network cannot be run.
+    pub fn extract(&self, text: &str) -> Result<Extraction, ExtractError> {
+        let _ = text;
+        Ok(Extraction::default())
+    }
+}
