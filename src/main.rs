@@ -1,1 +1,2 @@
+//! The `dateline` command.
 fn main() {}

@@ -187,7 +187,7 @@ impl Extractor {
             .into_iter()
             .map(|m| TypedSpan { span: document.span(m.words), entity_type: m.label, score: m.score })
             .collect();
-        let entities = entities::resolve(&document, mentions);
+        let entities = entities::resolve(text, mentions);
         let roles = decoder::decode(&scores.quote, &self.labels.quote);
         let quotes = quotes::quotes(&document, &roles, &scores.link, &self.labels, &entities);
         Ok(Extraction { entities, quotes })

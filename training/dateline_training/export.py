@@ -33,7 +33,7 @@ class Graph:
 
     def op(self, kind: str, *inputs: str, outputs: int = 1, domain: str = "", **attributes):
         names = [f"v{len(self.nodes)}_{i}" for i in range(outputs)]
-        self.nodes.append(helper.make_node(kind, list(inputs), names, domain=domain, **attributes))
+        self.nodes.append(helper.make_node(kind, list(inputs), names, f"{kind}{len(self.nodes)}", domain=domain, **attributes))
         return names[0] if outputs == 1 else names
 
     def quantised(self, weight: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
@@ -69,10 +69,11 @@ def build(w: dict[str, np.ndarray], heads: int, int8: bool = True, bits: int = 8
     positions = positions + w["encoder.embeddings.token_type_embeddings.weight"][0]
     x = g.op("Add", g.rows(w["encoder.embeddings.word_embeddings.weight"], "ids"),
              g.op("Gather", g.constant(w["case.weight"]), "features"))
-    place = g.op("Slice", g.constant(positions), g.constant(np.array([0])), g.op("Shape", "ids"))
+    zero = g.constant(np.array([0]))
+    place = g.op("Slice", g.constant(positions), zero, g.op("Shape", "ids"), zero)
     layer_norm = lambda name: (g.constant(w[f"{name}.weight"]), g.constant(w[f"{name}.bias"]))
     x = g.op("LayerNormalization", g.op("Add", x, place), *layer_norm("encoder.embeddings.LayerNorm"), epsilon=1e-12)
-    x = g.op("Unsqueeze", x, g.constant(np.array([0])))
+    x = g.op("Unsqueeze", x, zero)
     layer = 0
     while f"encoder.encoder.layer.{layer}.output.dense.weight" in w:
         p = f"encoder.encoder.layer.{layer}."
@@ -87,7 +88,7 @@ def build(w: dict[str, np.ndarray], heads: int, int8: bool = True, bits: int = 8
         y = g.linear(g.op("Gelu", y), t(f"{p}output.dense.weight"), w[f"{p}output.dense.bias"])
         x = g.op("LayerNormalization", g.op("Add", y, x), *layer_norm(f"{p}output.LayerNorm"), epsilon=1e-12)
         layer += 1
-    x = g.op("Gather", g.op("Squeeze", x, g.constant(np.array([0]))), "word_starts")
+    x = g.op("Gather", g.op("Squeeze", x, zero), "word_starts")
     outputs = {}
     for head, size in (("entity", len(data.ENTITY_TAGS)), ("quote", len(data.QUOTE_TAGS)),
                        ("link", model.LINK * len(model.VECTORS))):
