@@ -1,0 +1,170 @@
+//! Domain to wire: one document's extraction as its caller wants it.
+
+use std::collections::HashSet;
+
+use super::{
+    enums,
+    request::{Document, Features, Options},
+    wire::v1,
+};
+use crate::extraction::{Entity, EntityType, Extraction, Mention, Offsets, Quote, Span};
+
+/// An extraction, its document and the options: all that an answer is made of.
+///
+/// Ids are places in the whole extraction, so they agree between methods and options.
+pub struct Answer<'a> {
+    document: &'a Document,
+    extraction: &'a Extraction,
+    options: Options,
+    offsets: Offsets<'a>,
+}
+
+impl<'a> Answer<'a> {
+    /// Prepares the answer; counts the offsets, in time linear in the text.
+    pub fn new(document: &'a Document, extraction: &'a Extraction, options: Options) -> Self {
+        let offsets = Offsets::new(&document.text, options.unit);
+        Self { document, extraction, options, offsets }
+    }
+
+    /// Answers `ExtractEntities`; no `types` means all.
+    pub fn entities_response(&self, types: &[EntityType]) -> v1::ExtractEntitiesResponse {
+        v1::ExtractEntitiesResponse {
+            document_id: self.document.id.clone(),
+            offset_unit: self.offset_unit(),
+            language_code: self.document.language.clone(),
+            entities: self.entities(|_, entity| {
+                types.is_empty() || types.contains(&entity.entity_type)
+            }),
+        }
+    }
+
+    /// Answers `ExtractQuotes`.
+    pub fn quotes_response(&self) -> v1::ExtractQuotesResponse {
+        v1::ExtractQuotesResponse {
+            document_id: self.document.id.clone(),
+            offset_unit: self.offset_unit(),
+            language_code: self.document.language.clone(),
+            quotes: self.quotes(),
+            entities: self.speaker_entities(),
+        }
+    }
+
+    /// Answers the other methods.
+    pub fn extraction(&self, features: Features) -> v1::Extraction {
+        v1::Extraction {
+            offset_unit: self.offset_unit(),
+            language_code: self.document.language.clone(),
+            entities: if features.entities {
+                self.entities(|_, _| true)
+            } else {
+                self.speaker_entities()
+            },
+            quotes: if features.quotes { self.quotes() } else { Vec::new() },
+        }
+    }
+
+    fn offset_unit(&self) -> i32 {
+        enums::offset_unit_to_wire(self.options.unit).into()
+    }
+
+    fn entities(&self, wanted: impl Fn(usize, &Entity) -> bool) -> Vec<v1::Entity> {
+        let entities = self.extraction.entities.iter().enumerate();
+        entities
+            .filter(|&(index, entity)| self.keeps_entity(entity) && wanted(index, entity))
+            .map(|(index, entity)| self.entity(index, entity))
+            .collect()
+    }
+
+    fn speaker_entities(&self) -> Vec<v1::Entity> {
+        let speakers: HashSet<usize> = self.kept_quotes().filter_map(|(_, quote)| quote.speaker.as_ref()?.entity).collect();
+        self.entities(|index, _| speakers.contains(&index))
+    }
+
+    fn quotes(&self) -> Vec<v1::Quote> {
+        self.kept_quotes().map(|(index, quote)| self.quote(index, quote)).collect()
+    }
+
+    fn kept_quotes(&self) -> impl Iterator<Item = (usize, &Quote)> {
+        let quotes = self.extraction.quotes.iter().enumerate();
+        quotes.filter(|(_, quote)| quote.score >= self.options.min_score)
+    }
+
+    fn keeps_mention(&self, mention: &Mention) -> bool {
+        mention.score >= self.options.min_score
+    }
+
+    fn keeps_entity(&self, entity: &Entity) -> bool {
+        entity.mentions.iter().any(|mention| self.keeps_mention(mention))
+    }
+
+    fn entity(&self, index: usize, entity: &Entity) -> v1::Entity {
+        let mentions = entity.mentions.iter().filter(|mention| self.keeps_mention(mention));
+        v1::Entity {
+            entity_id: entity_id(index),
+            name: entity.name.clone(),
+            r#type: enums::entity_type_to_wire(entity.entity_type).into(),
+            mentions: mentions
+                .map(|mention| v1::Mention {
+                    span: Some(self.span(mention.span)),
+                    score: mention.score,
+                })
+                .collect(),
+            value: None,
+            links: Vec::new(),
+        }
+    }
+
+    fn quote(&self, index: usize, quote: &Quote) -> v1::Quote {
+        v1::Quote {
+            quote_id: quote_id(index),
+            kind: enums::quote_kind_to_wire(quote.kind).into(),
+            content: quote.content.iter().map(|&span| self.span(span)).collect(),
+            cue: quote.cue.map(|span| self.span(span)),
+            source: quote.source.map(|span| self.span(span)),
+            speaker: quote
+                .speaker
+                .as_ref()
+                .map(|speaker| self.speaker(&speaker.name, speaker.entity)),
+            score: quote.score,
+        }
+    }
+
+    /// The speaker; an entity that options leave out is not referred to.
+    fn speaker(&self, name: &str, entity: Option<usize>) -> v1::Speaker {
+        let kept = entity.and_then(|index| {
+            let entity = self.extraction.entities.get(index)?;
+            self.keeps_entity(entity).then_some((index, entity.entity_type))
+        });
+        let entity_type =
+            kept.map_or(v1::EntityType::Unspecified, |(_, kind)| enums::entity_type_to_wire(kind));
+        v1::Speaker {
+            name: name.into(),
+            entity_id: kept.map(|(index, _)| entity_id(index)).unwrap_or_default(),
+            r#type: entity_type.into(),
+        }
+    }
+
+    fn span(&self, span: Span) -> v1::TextSpan {
+        let (begin, end) = self.offsets.convert(span);
+        v1::TextSpan {
+            begin_offset: offset(begin),
+            end_offset: offset(end),
+            text: self.document.text[span.begin..span.end].into(),
+        }
+    }
+}
+
+/// The name of an entity within its document, by its place in the extraction.
+pub fn entity_id(index: usize) -> String {
+    format!("e{}", index + 1)
+}
+
+/// The name of a quote within its document, by its place in the extraction.
+pub fn quote_id(index: usize) -> String {
+    format!("q{}", index + 1)
+}
+
+/// An offset on the wire. The text limit is a `u32`, so every offset fits.
+fn offset(offset: usize) -> u32 {
+    u32::try_from(offset).unwrap_or(u32::MAX)
+}
