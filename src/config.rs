@@ -154,7 +154,8 @@ mod tests {
     use super::*;
 
     fn serve(arguments: &[&str]) -> Result<Serve, String> {
-        let command = Command::try_parse_from(["dateline", "serve"].iter().chain(arguments)).map_err(|e| e.to_string())?;
+        let command =
+            Command::try_parse_from(["dateline", "serve"].iter().chain(arguments)).map_err(|e| e.to_string())?;
         match command.action {
             Action::Serve(serve) => serve.check().map(|()| serve),
             Action::Extract(_) => Err("not serve".into()),

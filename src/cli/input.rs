@@ -31,11 +31,7 @@ pub fn read(config: &Extract) -> Box<dyn Iterator<Item = Result<Input, Problem>>
     let standard = [Path::new("-")];
     let named = config.files.iter().map(|file| file.as_path());
     let files: Vec<&Path> = if config.files.is_empty() { standard.to_vec() } else { named.collect() };
-    if config.jsonl {
-        Box::new(files.into_iter().flat_map(lines))
-    } else {
-        Box::new(files.into_iter().map(article))
-    }
+    if config.jsonl { Box::new(files.into_iter().flat_map(lines)) } else { Box::new(files.into_iter().map(article)) }
 }
 
 fn open(file: &Path) -> io::Result<Box<dyn Read>> {
@@ -47,7 +43,8 @@ fn article(file: &Path) -> Result<Input, Problem> {
     let mut bytes = Vec::new();
     let read = open(file).and_then(|mut file| file.read_to_end(&mut bytes));
     read.map_err(|error| Problem { place: name.clone(), message: error.to_string() })?;
-    let wire = utf8(bytes, &name, 1).map(|text| v1::Document { text, document_id: id_of(file), ..Default::default() })?;
+    let wire =
+        utf8(bytes, &name, 1).map(|text| v1::Document { text, document_id: id_of(file), ..Default::default() })?;
     checked(wire, name)
 }
 

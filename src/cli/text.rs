@@ -63,18 +63,17 @@ fn kind(kind: QuoteKind) -> &'static str {
 
 /// The text with styles switched at the borders of spans.
 fn marked(text: &str, extraction: &Extraction) -> String {
-    let entities = extraction.entities.iter().flat_map(|entity| {
-        entity.mentions.iter().map(|mention| (mention.span, Mark::Entity(entity.entity_type)))
-    });
+    let entities = extraction
+        .entities
+        .iter()
+        .flat_map(|entity| entity.mentions.iter().map(|mention| (mention.span, Mark::Entity(entity.entity_type))));
     let quotes = extraction.quotes.iter().flat_map(|quote| {
         let parts = quote.content.iter().map(|span| (*span, Mark::Content));
         parts.chain(quote.cue.map(|span| (span, Mark::Cue))).chain(quote.source.map(|span| (span, Mark::Source)))
     });
     // Ends before begins, so that spans which touch do not run into each other.
-    let mut borders: Vec<(usize, bool, Mark)> = entities
-        .chain(quotes)
-        .flat_map(|(span, mark)| [(span.begin, true, mark), (span.end, false, mark)])
-        .collect();
+    let mut borders: Vec<(usize, bool, Mark)> =
+        entities.chain(quotes).flat_map(|(span, mark)| [(span.begin, true, mark), (span.end, false, mark)]).collect();
     borders.sort_by_key(|&(at, begins, _)| (at, begins));
     let mut out = String::new();
     let (mut entity, mut content, mut cue, mut source, mut from) = (None, 0, 0, 0, 0);
@@ -99,7 +98,9 @@ fn visible(text: &str) -> String {
 }
 
 fn style(entity: Option<EntityType>, content: bool, cue: bool, source: bool) -> Style {
-    use EntityType::{Event, Facility, Gpe, Language, Law, Location, Norp, Organization, Person, Product, Title, WorkOfArt};
+    use EntityType::{
+        Event, Facility, Gpe, Language, Law, Location, Norp, Organization, Person, Product, Title, WorkOfArt,
+    };
     let mut style = Style::new();
     if let Some(kind) = entity {
         let colour = match kind {

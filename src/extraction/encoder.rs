@@ -73,12 +73,7 @@ pub struct Encoder {
 
 impl Clone for Encoder {
     fn clone(&self) -> Self {
-        Self {
-            model: Arc::clone(&self.model),
-            nodes: self.nodes,
-            pool: one_thread(),
-            sizes: self.sizes,
-        }
+        Self { model: Arc::clone(&self.model), nodes: self.nodes, pool: one_thread(), sizes: self.sizes }
     }
 }
 
@@ -94,14 +89,8 @@ impl Encoder {
     pub fn new(labels: &Labels) -> Result<Self, ModelError> {
         let model = Model::load_static_slice(NETWORK).map_err(|e| ModelError(e.to_string()))?;
         let node = |name| model.node_id(name).map_err(|e| ModelError(format!("{name}: {e}")));
-        let nodes = [
-            node("ids")?,
-            node("features")?,
-            node("word_starts")?,
-            node("entity")?,
-            node("quote")?,
-            node("link")?,
-        ];
+        let nodes =
+            [node("ids")?, node("features")?, node("word_starts")?, node("entity")?, node("quote")?, node("link")?];
         Ok(Self { model: Arc::new(model), nodes, pool: one_thread(), sizes: labels.window })
     }
 
@@ -142,11 +131,8 @@ impl Encoder {
         // Window positions: one past the text's, for [CLS].
         let starts: Vec<i32> = words.map(|w| (pieces.word_starts[w] - range.start + 1) as i32).collect();
         let [ids_node, features_node, starts_node, outputs @ ..] = self.nodes;
-        let inputs = vec![
-            (ids_node, ids.into()),
-            (features_node, features.into()),
-            (starts_node, Tensor::from(starts).into()),
-        ];
+        let inputs =
+            vec![(ids_node, ids.into()), (features_node, features.into()), (starts_node, Tensor::from(starts).into())];
         let mut options = RunOptions::default();
         options.thread_pool = Some(Arc::clone(&self.pool));
         let failed = |e: &dyn std::fmt::Display| ExtractError(e.to_string());

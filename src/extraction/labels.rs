@@ -101,11 +101,7 @@ impl Labels {
     }
 }
 
-fn tag_set<T>(
-    names: &[String],
-    from_to: &[Vec<f32>],
-    parse: fn(&str) -> Option<T>,
-) -> Result<TagSet<T>, ModelError> {
+fn tag_set<T>(names: &[String], from_to: &[Vec<f32>], parse: fn(&str) -> Option<T>) -> Result<TagSet<T>, ModelError> {
     let unknown = |name: &str| ModelError(format!("labels.json: unknown tag {name}"));
     let tags = names
         .iter()

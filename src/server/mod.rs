@@ -50,8 +50,7 @@ impl Server {
     /// # Errors
     /// If it is not to be had.
     pub async fn bind(config: Serve) -> Result<Self, ServerError> {
-        let listener =
-            TcpListener::bind(config.listen).await.map_err(|e| ServerError::Listen(config.listen, e))?;
+        let listener = TcpListener::bind(config.listen).await.map_err(|e| ServerError::Listen(config.listen, e))?;
         Ok(Self { listener, config })
     }
 

@@ -99,9 +99,9 @@ fn queue<T: Send + 'static>(
 async fn in_time<T>(deadline: Option<Deadline>, pending: Pending<T>) -> Result<T, ServiceError> {
     match deadline {
         None => pending.wait().await,
-        Some(Deadline(at)) => tokio::time::timeout_at(at.into(), pending.wait())
-            .await
-            .unwrap_or(Err(ServiceError::DeadlineExceeded)),
+        Some(Deadline(at)) => {
+            tokio::time::timeout_at(at.into(), pending.wait()).await.unwrap_or(Err(ServiceError::DeadlineExceeded))
+        }
     }
 }
 
@@ -149,10 +149,7 @@ impl v1::extraction_service_server::ExtractionService for ExtractionService {
         Ok(Response::new(self.read(document, deadline, options, make).await?))
     }
 
-    async fn extract(
-        &self,
-        request: Request<v1::ExtractRequest>,
-    ) -> Result<Response<v1::ExtractResponse>, Status> {
+    async fn extract(&self, request: Request<v1::ExtractRequest>) -> Result<Response<v1::ExtractResponse>, Status> {
         let deadline = deadline_of(&request);
         let request = request.into_inner();
         let document = Document::required(request.document, &self.limits).map_err(invalid)?;

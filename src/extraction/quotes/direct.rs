@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use super::linking::Attribution;
 use super::marks::Quoted;
-use crate::extraction::document::{Document, Gap};
 use crate::extraction::QuoteKind;
+use crate::extraction::document::{Document, Gap};
 
 /// Confidence of a quote that only its marks speak for.
 const BY_MARKS_ALONE: f32 = 0.5;

@@ -107,7 +107,8 @@ impl<'a> Marks<'a> {
 
     /// Opens if it hangs on what follows and not on a word before.
     fn may_open(&self, word: usize) -> bool {
-        let free = !self.touches_before(word) || matches!(self.text(word - 1), "(" | "[" | "—" | "–" | "-" | "\"" | "“" | "‘" | "'");
+        let free = !self.touches_before(word)
+            || matches!(self.text(word - 1), "(" | "[" | "—" | "–" | "-" | "\"" | "“" | "‘" | "'");
         free && self.touches_after(word)
     }
 
