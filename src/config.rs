@@ -167,7 +167,7 @@ mod tests {
         for (arguments, parts) in [
             (["--threads", "0"], ["--threads", "0", "1..=1024"]),
             (["--listen", "nowhere"], ["--listen", "nowhere", "ADDRESS:PORT"]),
-            (["--max-text-bytes", "-5"], ["--max-text-bytes", "-5", ""]),
+            (["--max-text-bytes", "0"], ["--max-text-bytes", "0", "67108864"]),
             (["--queue-documents", "7"], ["--queue-documents", "7", "128"]),
             (["--log-format", "xml"], ["--log-format", "xml", "json"]),
         ] {

@@ -148,9 +148,10 @@ impl Chain {
         for word in (0..words.saturating_sub(1)).rev() {
             let (row, after) = self.backward[word * tags..].split_at_mut(tags);
             row.fill(0.0);
-            for to in 0..tags {
-                let ahead = after[to] * self.weights[(word + 1) * tags + to] / self.scales[word + 1];
-                for (cell, step) in row.iter_mut().zip(&self.steps[to * tags..][..tags]) {
+            let next = &self.weights[(word + 1) * tags..][..tags];
+            for ((after, weight), steps) in after.iter().zip(next).zip(self.steps.chunks(tags)) {
+                let ahead = after * weight / self.scales[word + 1];
+                for (cell, step) in row.iter_mut().zip(steps) {
                     *cell += ahead * step;
                 }
             }

@@ -91,6 +91,8 @@ enum Class {
     Alone,
     /// Belongs to a word.
     Part,
+    /// Belongs to the word that is open, and opens none: accents that stand alone.
+    Mark,
     /// Vanishes: control and format characters.
     Nothing,
 }
@@ -111,6 +113,7 @@ fn class(c: char) -> Class {
         _ if c.is_whitespace() && !c.is_control() => Class::White,
         _ => match c.general_category_group() {
             GeneralCategoryGroup::Punctuation => Class::Alone,
+            _ if c.general_category() == GeneralCategory::NonspacingMark => Class::Mark,
             GeneralCategoryGroup::Other if c.general_category() != GeneralCategory::Unassigned => Class::Nothing,
             _ => Class::Part,
         },
@@ -136,6 +139,11 @@ fn words(text: &str) -> Vec<Word> {
                 close(Some(Span { begin, end }), &mut words);
             }
             Class::Part => open.get_or_insert(Span { begin, end }).end = end,
+            Class::Mark => {
+                if let Some(span) = &mut open {
+                    span.end = end;
+                }
+            }
             Class::Nothing => {}
         }
     }

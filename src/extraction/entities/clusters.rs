@@ -66,17 +66,18 @@ pub fn clusters(text: &str, mentions: &[TypedSpan]) -> Vec<Entity> {
 fn entity(text: &str, mentions: &[TypedSpan], members: &[usize]) -> Entity {
     let name = |at: usize| {
         let words: Vec<&str> = mentions[at].span.slice(text).split_whitespace().collect();
-        (words.len(), words.join(" "))
+        words.join(" ")
     };
+    // A form in capitals alone is a headline's or a dateline's.
+    let fullness = |name: &str| (name.split(' ').count(), name.contains(char::is_lowercase), name.len());
     let mut fullest = name(members[0]);
-    for &member in &members[1..] {
-        let other = name(member);
-        if (other.0, other.1.len()) > (fullest.0, fullest.1.len()) {
+    for other in members[1..].iter().map(|&member| name(member)) {
+        if fullness(&other) > fullness(&fullest) {
             fullest = other;
         }
     }
     Entity {
-        name: fullest.1,
+        name: fullest,
         entity_type: mentions[members[0]].entity_type,
         mentions: members.iter().map(|&m| Mention { span: mentions[m].span, score: mentions[m].score }).collect(),
     }
@@ -201,10 +202,10 @@ fn join_organizations(text: &str, mentions: &[TypedSpan], groups: &mut [Group]) 
         let surface = mentions[groups[group].mentions[0]].span.slice(text);
         let whole = groups[group].words.join(" ");
         let acronym = is_acronym(surface).then(|| shortened.get(&format!("({whole})"))).flatten();
-        if let Some(Some(full)) = acronym.or_else(|| shortened.get(&whole)).copied() {
-            if root(groups, full) != root(groups, group) {
-                join(groups, group, full);
-            }
+        if let Some(Some(full)) = acronym.or_else(|| shortened.get(&whole)).copied()
+            && root(groups, full) != root(groups, group)
+        {
+            join(groups, group, full);
         }
     }
 }

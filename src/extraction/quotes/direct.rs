@@ -15,10 +15,9 @@ const BY_MARKS_ALONE: f32 = 0.5;
 pub fn fit_to_marks(document: &Document, marks: &[Quoted], attributions: &mut [Attribution]) {
     for attribution in attributions.iter_mut() {
         for part in &mut attribution.content {
-            if let Some(inside) = around(marks, part).map(|q| spoken(document, q)) {
-                if part.len() * 2 >= inside.len() {
-                    *part = inside;
-                }
+            let inside = around(marks, part).map(|q| spoken(document, q));
+            if let Some(inside) = inside.filter(|inside| part.len() * 2 >= inside.len()) {
+                *part = inside;
             }
         }
         attribution.content.dedup();
