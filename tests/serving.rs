@@ -96,7 +96,7 @@ async fn sigterm_lets_calls_in_flight_finish() {
         }
     }
     let channel = channel(address.expect("an address")).await;
-    let mut client = v1::extraction_service_client::ExtractionServiceClient::new(channel);
+    let client = v1::extraction_service_client::ExtractionServiceClient::new(channel);
     let long = common::ARTICLE.repeat(20);
     let call = tokio::spawn(async move {
         let request = v1::ExtractRequest { document: Some(document(&long)), options: None };

@@ -3,7 +3,9 @@
 
 mod clusters;
 mod fold;
+mod organizations;
 mod patterns;
+mod people;
 
 use super::{Entity, EntityType, Span};
 
