@@ -6,6 +6,7 @@ use std::{env, error::Error, fs, path::PathBuf};
 const PROTO_ROOT: &str = "proto";
 const PROTO_FILE: &str = "proto/dateline/v1/extraction.proto";
 
+#[allow(clippy::disallowed_methods)] // how cargo speaks to build scripts
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={PROTO_ROOT}");
 

@@ -1,1 +1,61 @@
-fn main() {}
+//! The `dateline` command: reads flags and environment, hands over to the server or the command line.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use dateline::config::{Action, Command, LogFormat, Serve};
+use dateline::server::Server;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    match Command::parse().action {
+        Action::Serve(config) => serve(config),
+        Action::Extract(config) => dateline::cli::extract(&config),
+    }
+}
+
+fn serve(config: Serve) -> ExitCode {
+    if let Err(message) = config.check() {
+        eprintln!("error: {message}");
+        return ExitCode::from(2);
+    }
+    log_to_stderr(config.log_format);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error),
+    };
+    match runtime.block_on(run(config)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(error.as_ref()),
+    }
+}
+
+async fn run(config: Serve) -> Result<(), Box<dyn std::error::Error>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let server = Server::bind(config).await?;
+    tracing::info!(address = %server.local_address()?, "listening");
+    server
+        .run(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        })
+        .await?;
+    Ok(())
+}
+
+fn failed(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("error: {error}");
+    ExitCode::FAILURE
+}
+
+fn log_to_stderr(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+}

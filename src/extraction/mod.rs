@@ -1,8 +1,26 @@
 //! Text in, entities and quotes out: plain Rust that knows nothing of gRPC.
+//!
+//! The data's way: [`document`] cuts the text into words and sentences, [`tokenizer`] the words into wordpieces
+//! with case features; [`encoder`] runs the network over windows of them; [`decoder`] turns its scores into
+//! labelled spans; [`entities`] and [`quotes`] make entities and quotes of those.
 
+mod decoder;
 pub mod document;
+mod encoder;
+pub mod entities;
+mod labels;
+mod quotes;
+pub mod tokenizer;
+
+use std::sync::Arc;
 
 pub use document::{OffsetUnit, Offsets, Span};
+
+use document::Document;
+use encoder::Encoder;
+use entities::TypedSpan;
+use labels::Labels;
+use tokenizer::Tokenizer;
 
 /// What kind of thing an [`Entity`] is. The first nineteen come from the network
 /// (OntoNotes types plus `Title`), the last five from patterns.
@@ -120,10 +138,23 @@ pub struct ModelError(String);
 #[error("network: {0}")]
 pub struct ExtractError(String);
 
-/// The shared extractor. A clone shares the weights and owns one thread's working state:
-/// give every thread its own clone.
+/// Text in, [`Extraction`] out. A clone shares the weights and has a thread of its own for the network:
+/// give every worker its own clone.
+///
+/// ```
+/// let extractor = dateline::extraction::Extractor::new()?;
+/// let text = "\"We will not bow,\" Prime Minister Jana Horvat said in Zagreb on Tuesday.";
+/// let found = extractor.extract(text)?;
+/// let speaker = found.quotes[0].speaker.as_ref().map(|s| s.name.as_str());
+/// assert_eq!(speaker, Some("Jana Horvat"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
-pub struct Extractor {}
+pub struct Extractor {
+    labels: Arc<Labels>,
+    tokenizer: Arc<Tokenizer>,
+    encoder: Encoder,
+}
 
 impl Extractor {
     /// Loads the model that is built into the binary.
@@ -131,12 +162,14 @@ impl Extractor {
     /// # Errors
     /// If the embedded files do not fit together.
     pub fn new() -> Result<Self, ModelError> {
-        Ok(Self {})
+        let labels = Labels::new()?;
+        let encoder = Encoder::new(&labels)?;
+        Ok(Self { labels: Arc::new(labels), tokenizer: Arc::new(Tokenizer::new()), encoder })
     }
 
     /// Name and version of the embedded model.
     pub fn model(&self) -> ModelInfo {
-        ModelInfo { name: "dateline-minilm".into(), version: "0".into() }
+        ModelInfo { name: self.labels.name.clone(), version: self.labels.version.clone() }
     }
 
     /// Reads `text` and returns its entities and quotes. The answer depends on `text` alone.
@@ -144,7 +177,19 @@ impl Extractor {
     /// # Errors
     /// If the network cannot be run.
     pub fn extract(&self, text: &str) -> Result<Extraction, ExtractError> {
-        let _ = text;
-        Ok(Extraction::default())
+        let document = Document::new(text);
+        if document.words.is_empty() {
+            return Ok(Extraction::default());
+        }
+        let pieces = self.tokenizer.encode(&document);
+        let scores = self.encoder.scores(&document, &pieces)?;
+        let mentions = decoder::decode(&scores.entity, &self.labels.entity)
+            .into_iter()
+            .map(|m| TypedSpan { span: document.span(m.words), entity_type: m.label, score: m.score })
+            .collect();
+        let entities = entities::resolve(text, mentions);
+        let roles = decoder::decode(&scores.quote, &self.labels.quote);
+        let quotes = quotes::quotes(&document, &roles, &scores.link, &self.labels, &entities);
+        Ok(Extraction { entities, quotes })
     }
 }

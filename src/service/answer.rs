@@ -16,7 +16,7 @@ pub struct Answer<'a> {
     document: &'a Document,
     extraction: &'a Extraction,
     options: Options,
-    offsets: Offsets,
+    offsets: Offsets<'a>,
 }
 
 impl<'a> Answer<'a> {
@@ -32,9 +32,7 @@ impl<'a> Answer<'a> {
             document_id: self.document.id.clone(),
             offset_unit: self.offset_unit(),
             language_code: self.document.language.clone(),
-            entities: self.entities(|_, entity| {
-                types.is_empty() || types.contains(&entity.entity_type)
-            }),
+            entities: self.entities(|_, entity| types.is_empty() || types.contains(&entity.entity_type)),
         }
     }
 
@@ -54,11 +52,7 @@ impl<'a> Answer<'a> {
         v1::Extraction {
             offset_unit: self.offset_unit(),
             language_code: self.document.language.clone(),
-            entities: if features.entities {
-                self.entities(|_, _| true)
-            } else {
-                self.speaker_entities()
-            },
+            entities: if features.entities { self.entities(|_, _| true) } else { self.speaker_entities() },
             quotes: if features.quotes { self.quotes() } else { Vec::new() },
         }
     }
@@ -76,7 +70,8 @@ impl<'a> Answer<'a> {
     }
 
     fn speaker_entities(&self) -> Vec<v1::Entity> {
-        let speakers: HashSet<usize> = self.kept_quotes().filter_map(|(_, quote)| quote.speaker.as_ref()?.entity).collect();
+        let speakers: HashSet<usize> =
+            self.kept_quotes().filter_map(|(_, quote)| quote.speaker.as_ref()?.entity).collect();
         self.entities(|index, _| speakers.contains(&index))
     }
 
@@ -104,10 +99,7 @@ impl<'a> Answer<'a> {
             name: entity.name.clone(),
             r#type: enums::entity_type_to_wire(entity.entity_type).into(),
             mentions: mentions
-                .map(|mention| v1::Mention {
-                    span: Some(self.span(mention.span)),
-                    score: mention.score,
-                })
+                .map(|mention| v1::Mention { span: Some(self.span(mention.span)), score: mention.score })
                 .collect(),
             value: None,
             links: Vec::new(),
@@ -121,10 +113,7 @@ impl<'a> Answer<'a> {
             content: quote.content.iter().map(|&span| self.span(span)).collect(),
             cue: quote.cue.map(|span| self.span(span)),
             source: quote.source.map(|span| self.span(span)),
-            speaker: quote
-                .speaker
-                .as_ref()
-                .map(|speaker| self.speaker(&speaker.name, speaker.entity)),
+            speaker: quote.speaker.as_ref().map(|speaker| self.speaker(&speaker.name, speaker.entity)),
             score: quote.score,
         }
     }
@@ -135,8 +124,7 @@ impl<'a> Answer<'a> {
             let entity = self.extraction.entities.get(index)?;
             self.keeps_entity(entity).then_some((index, entity.entity_type))
         });
-        let entity_type =
-            kept.map_or(v1::EntityType::Unspecified, |(_, kind)| enums::entity_type_to_wire(kind));
+        let entity_type = kept.map_or(v1::EntityType::Unspecified, |(_, kind)| enums::entity_type_to_wire(kind));
         v1::Speaker {
             name: name.into(),
             entity_id: kept.map(|(index, _)| entity_id(index)).unwrap_or_default(),

@@ -33,8 +33,7 @@ impl Document {
         if let Some(time) = &wire.publish_time {
             check_time(time)?;
         }
-        let language =
-            if wire.language_code.is_empty() { "en".into() } else { wire.language_code };
+        let language = if wire.language_code.is_empty() { "en".into() } else { wire.language_code };
         Ok(Self { id: wire.document_id, text: wire.text, language })
     }
 
@@ -77,9 +76,7 @@ fn check_language(code: &str) -> Result<(), FieldError> {
     let english = subtags.next().is_some_and(|language| language.eq_ignore_ascii_case("en"));
     // BCP 47: subtags of one to eight letters and digits; 35 characters hold any tag in use.
     let well_formed = code.len() <= 35
-        && subtags.all(|tag| {
-            (1..=8).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric())
-        });
+        && subtags.all(|tag| (1..=8).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric()));
     if code.is_empty() || english && well_formed {
         return Ok(());
     }
@@ -118,8 +115,8 @@ impl Options {
     /// The first option that is not allowed.
     pub fn new(wire: Option<v1::ExtractionOptions>) -> Result<Self, FieldError> {
         let wire = wire.unwrap_or_default();
-        let unit = enums::offset_unit(wire.offset_unit)
-            .ok_or_else(|| unknown("options.offset_unit", wire.offset_unit))?;
+        let unit =
+            enums::offset_unit(wire.offset_unit).ok_or_else(|| unknown("options.offset_unit", wire.offset_unit))?;
         if !(0.0..=1.0).contains(&wire.min_score) {
             let problem = format!("{} is not allowed, only 0 to 1 is", wire.min_score);
             return Err(FieldError::new("options.min_score", problem));
@@ -134,8 +131,7 @@ impl Options {
 /// The first that is not known or unspecified, by its index.
 pub fn entity_types(wire: &[i32]) -> Result<Vec<EntityType>, FieldError> {
     let checked = wire.iter().enumerate().map(|(index, &number)| {
-        enums::entity_type(number)
-            .ok_or_else(|| unknown(format!("entity_types[{index}]"), number))
+        enums::entity_type(number).ok_or_else(|| unknown(format!("entity_types[{index}]"), number))
     });
     checked.collect()
 }
@@ -175,17 +171,16 @@ impl Features {
     }
 }
 
-/// Checks that a batch has a number of documents that is allowed.
+/// The number of documents of a batch, if it is allowed.
 ///
 /// # Errors
 /// On the field `documents`.
-pub fn check_batch(count: usize, limits: &Limits) -> Result<(), FieldError> {
+pub fn check_batch(count: usize, limits: &Limits) -> Result<u32, FieldError> {
     let limit = limits.max_batch_documents;
-    if (1..=limit as usize).contains(&count) {
-        return Ok(());
+    match u32::try_from(count) {
+        Ok(count) if (1..=limit).contains(&count) => Ok(count),
+        _ => Err(FieldError::new("documents", format!("{count} documents, 1 to {limit} are allowed"))),
     }
-    let problem = format!("{count} documents, 1 to {limit} are allowed");
-    Err(FieldError::new("documents", problem))
 }
 
 fn unknown(path: impl Into<String>, number: i32) -> FieldError {

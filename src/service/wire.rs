@@ -8,5 +8,4 @@ pub mod v1 {
 }
 
 /// Encoded descriptors of package `dateline.v1` and of all that it imports.
-pub const FILE_DESCRIPTOR_SET: &[u8] =
-    include_bytes!(concat!(env!("OUT_DIR"), "/dateline_descriptor.bin"));
+pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/dateline_descriptor.bin"));

@@ -63,9 +63,7 @@ impl Workers {
         let (jobs, queue) = crossbeam_channel::unbounded();
         for number in 0..threads {
             let (extractor, queue) = (extractor.clone(), queue.clone());
-            thread::Builder::new()
-                .name(format!("worker-{number}"))
-                .spawn(move || work(&extractor, &queue))?;
+            thread::Builder::new().name(format!("worker-{number}")).spawn(move || work(&extractor, &queue))?;
         }
         let places = Arc::new(Semaphore::new(queue_size as usize));
         Ok(Self { jobs, places, queue_size, model: extractor.model() })

@@ -1,0 +1,184 @@
+//! Every knob of both commands, once: flags and environment, checked before anything starts.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::service::limits::Limits;
+
+/// Reads English news: which entities it names, and who is quoted saying what.
+#[derive(Debug, Parser)]
+#[command(name = "dateline", version)]
+pub struct Command {
+    /// Which command.
+    #[command(subcommand)]
+    pub action: Action,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Answer gRPC calls (dateline.v1.ExtractionService) until SIGTERM or SIGINT
+    Serve(Serve),
+    /// Extract from files without a server
+    Extract(Extract),
+}
+
+/// Worker threads, one document at a time each.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Threads {
+    /// Worker threads, 1 to 1024 [default: one a core]
+    #[arg(long, env = "DATELINE_THREADS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+impl Threads {
+    /// As asked, or one a core.
+    pub fn count(self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        self.threads.map_or_else(cores, usize::from)
+    }
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One line of text an event.
+    Text,
+    /// One JSON object an event.
+    Json,
+}
+
+/// Options of `dateline serve`.
+#[derive(Debug, Clone, Args)]
+pub struct Serve {
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, env = "DATELINE_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:50051")]
+    pub listen: SocketAddr,
+    /// Worker threads.
+    #[command(flatten)]
+    pub threads: Threads,
+    /// Longest text of a document, in bytes of UTF-8, 1 to 67108864
+    #[arg(long, env = "DATELINE_MAX_TEXT_BYTES", value_name = "BYTES", default_value_t = 1 << 20,
+          value_parser = clap::value_parser!(u32).range(1..=1 << 26))]
+    max_text_bytes: u32,
+    /// Most documents in one batch, 1 to 4096
+    #[arg(long, env = "DATELINE_MAX_BATCH_DOCUMENTS", value_name = "N", default_value_t = 128,
+          value_parser = clap::value_parser!(u32).range(1..=4096))]
+    max_batch_documents: u32,
+    /// Documents of one stream that are read ahead of the answers taken, 1 to 1024
+    #[arg(long, env = "DATELINE_MAX_STREAM_DOCUMENTS", value_name = "N", default_value_t = 16,
+          value_parser = clap::value_parser!(u32).range(1..=1024))]
+    max_stream_documents: u32,
+    /// Documents that may wait for a worker; past that, calls are refused. At least --max-batch-documents, at most 65536
+    #[arg(long, env = "DATELINE_QUEUE_DOCUMENTS", value_name = "N", default_value_t = 256,
+          value_parser = clap::value_parser!(u32).range(1..=65536))]
+    queue_documents: u32,
+    /// Calls that one connection may have open at once, 1 to 65536
+    #[arg(long, env = "DATELINE_MAX_CONCURRENT_STREAMS", value_name = "N", default_value_t = 256,
+          value_parser = clap::value_parser!(u32).range(1..=65536))]
+    pub max_concurrent_streams: u32,
+    /// Seconds that calls in flight get to finish after SIGTERM, 0 to 3600
+    #[arg(long, env = "DATELINE_DRAIN_TIMEOUT", value_name = "SECONDS", default_value_t = 30,
+          value_parser = clap::value_parser!(u64).range(0..=3600))]
+    drain_timeout: u64,
+    /// Look of the log on stderr; what is logged: RUST_LOG (default: info)
+    #[arg(long, env = "DATELINE_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+}
+
+impl Serve {
+    /// What single flags cannot tell: how they go together.
+    ///
+    /// # Errors
+    /// A sentence that names the flag, its value and what is allowed.
+    pub fn check(&self) -> Result<(), String> {
+        if self.queue_documents >= self.max_batch_documents {
+            return Ok(());
+        }
+        Err(format!(
+            "invalid value '{}' for '--queue-documents <N>': a whole batch must fit, at least {} \
+             (--max-batch-documents) is needed",
+            self.queue_documents, self.max_batch_documents
+        ))
+    }
+
+    /// The limits that callers meet.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            max_text_bytes: self.max_text_bytes,
+            max_batch_documents: self.max_batch_documents,
+            max_message_bytes: Limits::message_bytes_for(self.max_text_bytes, self.max_batch_documents),
+            max_stream_documents: self.max_stream_documents,
+            max_queued_documents: self.queue_documents,
+        }
+    }
+
+    /// How long calls in flight may take to finish.
+    pub fn drain_timeout(&self) -> Duration {
+        Duration::from_secs(self.drain_timeout)
+    }
+}
+
+/// What `dateline extract` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// The article with its entities and quotes marked, and a table.
+    Text,
+    /// Protocol buffers' JSON, one object a document.
+    Json,
+}
+
+/// Options of `dateline extract`.
+#[derive(Debug, Clone, Args)]
+pub struct Extract {
+    /// Articles as plain UTF-8 text; - is standard input [default: -]
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// What to write [default: text on a terminal, otherwise json]
+    #[arg(long, value_enum, env = "DATELINE_FORMAT")]
+    pub format: Option<Format>,
+    /// Each input line is a dateline.v1.Document in JSON, each output line its answer
+    #[arg(long)]
+    pub jsonl: bool,
+    /// Worker threads.
+    #[command(flatten)]
+    pub threads: Threads,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn serve(arguments: &[&str]) -> Result<Serve, String> {
+        let command =
+            Command::try_parse_from(["dateline", "serve"].iter().chain(arguments)).map_err(|e| e.to_string())?;
+        match command.action {
+            Action::Serve(serve) => serve.check().map(|()| serve),
+            Action::Extract(_) => Err("not serve".into()),
+        }
+    }
+
+    #[test]
+    fn errors_name_the_flag_the_value_and_what_is_allowed() {
+        for (arguments, parts) in [
+            (["--threads", "0"], ["--threads", "0", "1..=1024"]),
+            (["--listen", "nowhere"], ["--listen", "nowhere", "ADDRESS:PORT"]),
+            (["--max-text-bytes", "0"], ["--max-text-bytes", "0", "67108864"]),
+            (["--queue-documents", "7"], ["--queue-documents", "7", "128"]),
+            (["--log-format", "xml"], ["--log-format", "xml", "json"]),
+        ] {
+            let error = serve(&arguments).expect_err(arguments[0]);
+            assert!(parts.iter().all(|part| error.contains(part)), "{error}");
+        }
+    }
+
+    #[test]
+    fn defaults_hold() {
+        let limits = serve(&[]).expect("defaults are valid").limits();
+        assert_eq!((limits.max_text_bytes, limits.max_batch_documents), (1 << 20, 128));
+    }
+}

@@ -1,0 +1,46 @@
+//! Who is quoted saying what: the network's source, cue and content spans and the quotation marks of the text,
+//! linked into attributions, each with its speaker.
+
+mod direct;
+mod linking;
+mod marks;
+mod speakers;
+
+use super::decoder::Labelled;
+use super::document::Document;
+use super::encoder::Rows;
+use super::labels::{Labels, Role};
+use super::{Entity, Quote, Speaker};
+
+/// The quotes of a document in text order. `spans` are the network's in text order, `link` its link vectors;
+/// speakers are indices into `entities`.
+pub fn quotes(
+    document: &Document,
+    spans: &[Labelled<Role>],
+    link: &Rows,
+    labels: &Labels,
+    entities: &[Entity],
+) -> Vec<Quote> {
+    let marks = marks::quoted(document);
+    let links = linking::Links::new(link, labels);
+    let mut attributions = linking::link(spans, &links);
+    direct::fit_to_marks(document, &marks, &mut attributions);
+    direct::add_unseen(document, &marks, &mut attributions);
+    let speakers = speakers::Speakers::new(document, &links, entities);
+    let mut previous: Option<Speaker> = None;
+    attributions
+        .into_iter()
+        .map(|attribution| {
+            let speaker = speakers.of(&attribution, previous.as_ref());
+            previous.clone_from(&speaker);
+            Quote {
+                kind: direct::kind(&marks, &attribution),
+                content: attribution.content.iter().map(|part| document.span(part.clone())).collect(),
+                cue: attribution.cue.map(|words| document.span(words)),
+                source: attribution.source.map(|words| document.span(words)),
+                speaker,
+                score: attribution.score,
+            }
+        })
+        .collect()
+}

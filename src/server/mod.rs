@@ -1,0 +1,155 @@
+//! The port: accepts connections, serves the service with health and reflection, drains on request.
+
+mod connection;
+mod statuses;
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic::service::Routes;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+
+use crate::config::Serve;
+use crate::extraction::{Extractor, ModelError};
+use crate::service::ExtractionService;
+use crate::service::wire::FILE_DESCRIPTOR_SET;
+use crate::service::wire::v1::extraction_service_server::{ExtractionServiceServer, SERVICE_NAME};
+use crate::service::workers::Workers;
+
+/// Why the server stopped before it was told to.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, io::Error),
+    /// The model in the binary is broken.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// No worker threads.
+    #[error("cannot start worker threads: {0}")]
+    Workers(io::Error),
+    /// The descriptors in the binary are broken.
+    #[error("reflection: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+}
+
+/// A server that listens and does not answer yet.
+pub struct Server {
+    listener: TcpListener,
+    config: Serve,
+}
+
+impl Server {
+    /// Takes the port.
+    ///
+    /// # Errors
+    /// If it is not to be had.
+    pub async fn bind(config: Serve) -> Result<Self, ServerError> {
+        let listener = TcpListener::bind(config.listen).await.map_err(|e| ServerError::Listen(config.listen, e))?;
+        Ok(Self { listener, config })
+    }
+
+    /// The address that is listened on, with the port that port 0 became.
+    ///
+    /// # Errors
+    /// If the system does not tell.
+    pub fn local_address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Loads the model and answers until `stop` completes; then drains: health turns NOT_SERVING, connections get a
+    /// GOAWAY, calls in flight finish, and what is left after the drain timeout is cut.
+    ///
+    /// # Errors
+    /// If the model cannot be loaded or the workers not started.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), ServerError> {
+        let limits = self.config.limits();
+        let service = ExtractionService::new(limits);
+        let (health, health_service) = tonic_health::server::health_reporter();
+        set_health(&health, ServingStatus::NotServing).await;
+        let message_bytes = usize::try_from(limits.max_message_bytes).unwrap_or(usize::MAX);
+        let extraction = ExtractionServiceServer::new(service.clone())
+            .max_decoding_message_size(message_bytes)
+            .max_encoding_message_size(usize::MAX);
+        let reflection = || {
+            tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        };
+        let routes = Routes::new(extraction)
+            .add_service(health_service)
+            .add_service(reflection().build_v1()?)
+            .add_service(reflection().build_v1alpha()?)
+            .prepare();
+
+        let loading = {
+            let (health, config) = (health.clone(), self.config.clone());
+            async move {
+                let threads = config.threads.count();
+                let workers = tokio::task::spawn_blocking(move || {
+                    let extractor = Extractor::new()?;
+                    Workers::start(extractor, threads, limits.max_queued_documents).map_err(ServerError::Workers)
+                })
+                .await
+                .map_err(|e| ServerError::Workers(io::Error::other(e)))??;
+                service.start(workers);
+                set_health(&health, ServingStatus::Serving).await;
+                tracing::info!(threads, "serving");
+                Ok::<(), ServerError>(())
+            }
+        };
+
+        let (drain, cut) = (CancellationToken::new(), CancellationToken::new());
+        let connections = TaskTracker::new();
+        let accepting = self.accept(routes, &connections, &drain, &cut);
+        tokio::select! {
+            never = accepting => match never {},
+            result = async { loading.await?; stop.await; Ok::<(), ServerError>(()) } => result?,
+        }
+
+        tracing::info!(connections = connections.len(), "draining");
+        set_health(&health, ServingStatus::NotServing).await;
+        drain.cancel();
+        connections.close();
+        if tokio::time::timeout(self.config.drain_timeout(), connections.wait()).await.is_err() {
+            tracing::warn!(connections = connections.len(), "cut after the drain timeout");
+            cut.cancel();
+        }
+        Ok(())
+    }
+
+    async fn accept(
+        &self,
+        routes: Routes,
+        connections: &TaskTracker,
+        drain: &CancellationToken,
+        cut: &CancellationToken,
+    ) -> std::convert::Infallible {
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, _)) => {
+                    let streams = self.config.max_concurrent_streams;
+                    let serving = connection::serve(stream, routes.clone(), streams, drain.clone());
+                    connections.spawn(cut.clone().run_until_cancelled_owned(serving));
+                }
+                Err(error) => {
+                    // Out of file descriptors, most likely: wait for some to come back.
+                    tracing::warn!(%error, "accept failed");
+                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                }
+            }
+        }
+    }
+}
+
+/// For the server as a whole and for the service.
+async fn set_health(health: &HealthReporter, status: ServingStatus) {
+    for name in ["", SERVICE_NAME] {
+        health.set_service_status(name, status).await;
+    }
+}

@@ -1,0 +1,164 @@
+//! Every row of the table of bad input: the code, the field, the limit and the value; and text that looks bad
+//! and is not.
+
+mod common;
+
+use common::{checked, document, start};
+use dateline::service::wire::v1;
+use proptest::prelude::*;
+use prost_types::Timestamp;
+use tonic::Code;
+
+type Client = v1::extraction_service_client::ExtractionServiceClient<tonic::transport::Channel>;
+
+async fn refused(client: &mut Client, request: v1::ExtractEntitiesRequest) -> (String, String, String) {
+    let status = client.extract_entities(request).await.expect_err("an error");
+    assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
+    let (field, description) = checked(&status).expect("a field violation");
+    let reason = tonic_types::StatusExt::get_details_error_info(&status).expect("an ErrorInfo").reason;
+    (field, description, reason)
+}
+
+#[tokio::test]
+async fn wrong_fields_are_named() {
+    let (_server, mut client) = start(&["--max-text-bytes", "1000"]).await;
+    let of = |document: v1::Document| v1::ExtractEntitiesRequest { document: Some(document), ..Default::default() };
+    let good = || of(document("Ann Lee left Oslo."));
+    let options = |options: v1::ExtractionOptions| v1::ExtractEntitiesRequest { options: Some(options), ..good() };
+    let time = |seconds, nanos| v1::Document { publish_time: Some(Timestamp { seconds, nanos }), ..document("x") };
+    let cases = [
+        (v1::ExtractEntitiesRequest::default(), "document.text", vec!["required"]),
+        (of(document("")), "document.text", vec!["required"]),
+        (of(document(" \n\t")), "document.text", vec!["blank"]),
+        (of(document(&"a".repeat(1001))), "document.text", vec!["1001", "1000"]),
+        (
+            of(v1::Document { document_id: "i".repeat(129), ..document("x") }),
+            "document.document_id",
+            vec!["129", "128"],
+        ),
+        (
+            of(v1::Document { language_code: "fr".into(), ..document("x") }),
+            "document.language_code",
+            vec!["fr", "English"],
+        ),
+        (of(time(253_402_300_800, 0)), "document.publish_time", vec!["253402300800"]),
+        (of(time(0, -1)), "document.publish_time", vec!["-1"]),
+        (options(v1::ExtractionOptions { offset_unit: 9, min_score: 0.0 }), "options.offset_unit", vec!["9"]),
+        (
+            options(v1::ExtractionOptions { min_score: f32::NAN, ..Default::default() }),
+            "options.min_score",
+            vec!["NaN"],
+        ),
+        (options(v1::ExtractionOptions { min_score: 1.5, ..Default::default() }), "options.min_score", vec!["1.5"]),
+        (v1::ExtractEntitiesRequest { entity_types: vec![1, 99], ..good() }, "entity_types[1]", vec!["99"]),
+    ];
+    for (request, field, parts) in cases {
+        let (named, description, reason) = refused(&mut client, request).await;
+        assert_eq!(named, field);
+        assert!(parts.iter().all(|part| description.contains(part)), "{description}");
+        assert_eq!(reason == "UNSUPPORTED_LANGUAGE", field == "document.language_code");
+    }
+    for language in ["", "en", "en-GB", "EN-us"] {
+        let document = v1::Document { language_code: language.into(), ..document("Ann Lee left Oslo.") };
+        client.extract_entities(of(document)).await.expect(language);
+    }
+}
+
+#[tokio::test]
+async fn a_batch_is_bounded_and_one_bad_document_fails_alone() {
+    let (_server, mut client) = start(&["--max-batch-documents", "4"]).await;
+    for (count, value) in [(0, "0"), (5, "5")] {
+        let request = v1::BatchExtractRequest { documents: vec![document("x"); count], ..Default::default() };
+        let status = client.batch_extract(request).await.expect_err("an error");
+        let (field, description) = checked(&status).expect("a field violation");
+        assert_eq!(field, "documents");
+        assert!(description.contains(value) && description.contains('4'), "{description}");
+    }
+    let good = "Ann Lee left Oslo.";
+    let documents = [good, good, good, " "].map(document).to_vec();
+    let request = v1::BatchExtractRequest { documents, ..Default::default() };
+    let outcomes = client.batch_extract(request).await.expect("a batch").into_inner().outcomes;
+    let mut errors = outcomes.iter().map(|o| match o.result.as_ref() {
+        Some(v1::outcome::Result::Error(error)) => Some(error.message.clone()),
+        _ => None,
+    });
+    assert_eq!(errors.by_ref().take(3).flatten().count(), 0);
+    let error = errors.next().flatten().expect("the last one's error");
+    assert!(error.contains("documents[3].text"), "{error}");
+}
+
+#[tokio::test]
+async fn nasty_text_is_answered() {
+    let (_server, mut client) = start(&[]).await;
+    let long = |unit: &str, bytes: usize| unit.repeat(bytes / unit.len());
+    for text in [
+        "\u{0}\u{1}\u{7f}control\u{85}".to_string(),
+        "zero\u{200b}width\u{feff} joiner\u{200d}".into(),
+        "👩‍👩‍👧‍👦 met 🇳🇴 in Oslo".into(),
+        "قال أحمد: «مرحبا» in Cairo".into(),
+        "\u{301}\u{301} lone marks \u{20dd}".into(),
+        "One line.\r\nAnother line,\r\n\r\n\"said\" Ann Lee.\r".into(),
+        "\u{200b}".into(),
+        long("\"", 100_000),
+        long("'a ", 60_000),
+    ] {
+        let request = v1::ExtractRequest { document: Some(document(&text)), options: None };
+        client.extract(request).await.unwrap_or_else(|e| panic!("{e:?}: {:.20}", text));
+    }
+}
+
+/// Takes the slice that offsets in a unit mean.
+fn slice(text: &str, span: &v1::TextSpan, unit: v1::OffsetUnit) -> String {
+    let (begin, end) = (span.begin_offset as usize, span.end_offset as usize);
+    match unit {
+        v1::OffsetUnit::Utf8Byte => text[begin..end].into(),
+        v1::OffsetUnit::Utf16CodeUnit => {
+            String::from_utf16(&text.encode_utf16().collect::<Vec<_>>()[begin..end]).expect("whole characters")
+        }
+        _ => text.chars().skip(begin).take(end - begin).collect(),
+    }
+}
+
+#[test]
+fn offsets_point_at_the_text_in_every_unit() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let (_server, client) = runtime.block_on(start(&[]));
+    let pieces = prop::sample::select(vec![
+        "Ann Lee",
+        "😀",
+        "Gáspár Maróth",
+        "\"We won,\"",
+        " said ",
+        "he",
+        "\r\n\r\n",
+        "“Čas,”",
+        "北京",
+        " in Oslo on Tuesday. ",
+        "e\u{301}",
+        "\u{200b}",
+        "@a_b",
+        " €5 million ",
+        "«oui»",
+        "\u{202e}",
+    ]);
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(48));
+    let texts = prop::collection::vec(pieces, 1..30).prop_map(|p| p.concat());
+    runner
+        .run(&texts, |text| {
+            prop_assume!(!text.trim().is_empty());
+            for unit in [v1::OffsetUnit::Utf8Byte, v1::OffsetUnit::Utf16CodeUnit, v1::OffsetUnit::Unspecified] {
+                let options = Some(v1::ExtractionOptions { offset_unit: unit.into(), min_score: 0.0 });
+                let request = v1::ExtractRequest { document: Some(document(&text)), options };
+                let answer = runtime.block_on(client.clone().extract(request)).expect("an answer").into_inner();
+                let found = answer.extraction.expect("an extraction");
+                prop_assert_ne!(found.offset_unit, 0, "the unit used is echoed");
+                let mentions = found.entities.iter().flat_map(|e| &e.mentions).filter_map(|m| m.span.as_ref());
+                let quotes = found.quotes.iter().flat_map(|q| q.content.iter().chain(&q.cue).chain(&q.source));
+                for span in mentions.chain(quotes) {
+                    prop_assert_eq!(&slice(&text, span, unit), &span.text);
+                }
+            }
+            Ok(())
+        })
+        .expect("every text");
+}

@@ -1,0 +1,1 @@
+"""Trains, evaluates and exports dateline's network. See training/README.md."""
