@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tracing_subscriber::EnvFilter;
 
 use crate::service::limits::Limits;
 
@@ -73,7 +74,8 @@ pub struct Serve {
     #[arg(long, env = "DATELINE_MAX_STREAM_DOCUMENTS", value_name = "N", default_value_t = 16,
           value_parser = clap::value_parser!(u32).range(1..=1024))]
     max_stream_documents: u32,
-    /// Documents that may wait for a worker; past that, calls are refused. At least --max-batch-documents, at most 65536
+    /// Documents that may wait for a worker; past that, calls are refused. At least --max-batch-documents and
+    /// --max-stream-documents, at most 65536
     #[arg(long, env = "DATELINE_QUEUE_DOCUMENTS", value_name = "N", default_value_t = 256,
           value_parser = clap::value_parser!(u32).range(1..=65536))]
     queue_documents: u32,
@@ -85,9 +87,12 @@ pub struct Serve {
     #[arg(long, env = "DATELINE_DRAIN_TIMEOUT", value_name = "SECONDS", default_value_t = 30,
           value_parser = clap::value_parser!(u64).range(0..=3600))]
     drain_timeout: u64,
-    /// Look of the log on stderr; what is logged: RUST_LOG (default: info)
+    /// Look of the log on stderr
     #[arg(long, env = "DATELINE_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
+    /// What is logged: off, error, warn, info, debug or trace, also by module (warn,dateline=debug)
+    #[arg(long, env = "RUST_LOG", value_name = "FILTER", default_value = "info", value_parser = log_filter)]
+    pub log: String,
 }
 
 impl Serve {
@@ -96,14 +101,17 @@ impl Serve {
     /// # Errors
     /// A sentence that names the flag, its value and what is allowed.
     pub fn check(&self) -> Result<(), String> {
-        if self.queue_documents >= self.max_batch_documents {
-            return Ok(());
+        let needs = [
+            (self.max_batch_documents, "a whole batch", "--max-batch-documents"),
+            (self.max_stream_documents, "what a stream reads ahead", "--max-stream-documents"),
+        ];
+        match needs.into_iter().find(|&(needed, _, _)| self.queue_documents < needed) {
+            None => Ok(()),
+            Some((needed, what, flag)) => Err(format!(
+                "invalid value '{}' for '--queue-documents <N>': {what} must fit, at least {needed} ({flag}) is needed",
+                self.queue_documents
+            )),
         }
-        Err(format!(
-            "invalid value '{}' for '--queue-documents <N>': a whole batch must fit, at least {} \
-             (--max-batch-documents) is needed",
-            self.queue_documents, self.max_batch_documents
-        ))
     }
 
     /// The limits that callers meet.
@@ -120,6 +128,14 @@ impl Serve {
     /// How long calls in flight may take to finish.
     pub fn drain_timeout(&self) -> Duration {
         Duration::from_secs(self.drain_timeout)
+    }
+}
+
+/// A filter as written, once it is known to be one.
+fn log_filter(filter: &str) -> Result<String, String> {
+    match EnvFilter::try_new(filter) {
+        Ok(_) => Ok(filter.to_owned()),
+        Err(error) => Err(format!("{error}; allowed are levels (off, error, warn, info, debug, trace), also by module")),
     }
 }
 
@@ -169,7 +185,9 @@ mod tests {
             (["--listen", "nowhere"], ["--listen", "nowhere", "ADDRESS:PORT"]),
             (["--max-text-bytes", "0"], ["--max-text-bytes", "0", "67108864"]),
             (["--queue-documents", "7"], ["--queue-documents", "7", "128"]),
+            (["--max-stream-documents", "300"], ["--queue-documents", "256", "300"]),
             (["--log-format", "xml"], ["--log-format", "xml", "json"]),
+            (["--log", "dateline=loud"], ["--log", "dateline=loud", "debug"]),
         ] {
             let error = serve(&arguments).expect_err(arguments[0]);
             assert!(parts.iter().all(|part| error.contains(part)), "{error}");

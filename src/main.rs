@@ -20,7 +20,8 @@ fn serve(config: Serve) -> ExitCode {
         eprintln!("error: {message}");
         return ExitCode::from(2);
     }
-    log_to_stderr(config.log_format);
+    log_to_stderr(&config);
+    hide_panic_messages();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error),
@@ -51,11 +52,19 @@ fn failed(error: &dyn std::error::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn log_to_stderr(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match format {
+fn log_to_stderr(config: &Serve) {
+    // The filter was checked with the flags.
+    let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(&config.log)).with_writer(std::io::stderr);
+    match config.log_format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),
     }
+}
+
+/// Logs where a panic happened and not its message, which may quote the text of a request.
+fn hide_panic_messages() {
+    std::panic::set_hook(Box::new(|panic| {
+        let location = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(location, "panicked");
+    }));
 }

@@ -3,9 +3,11 @@
 mod connection;
 mod statuses;
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -19,7 +21,7 @@ use crate::extraction::{Extractor, ModelError};
 use crate::service::ExtractionService;
 use crate::service::wire::FILE_DESCRIPTOR_SET;
 use crate::service::wire::v1::extraction_service_server::{ExtractionServiceServer, SERVICE_NAME};
-use crate::service::workers::Workers;
+use crate::service::workers::{Extract, Workers};
 
 /// Why the server stopped before it was told to.
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +70,20 @@ impl Server {
     /// # Errors
     /// If the model cannot be loaded or the workers not started.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), ServerError> {
-        let limits = self.config.limits();
+        self.run_with(Extractor::new, stop).await
+    }
+
+    /// As [`Server::run`], with an extractor of the caller's own; `load` runs on a thread where it may block.
+    ///
+    /// # Errors
+    /// If `load` fails or the workers cannot be started.
+    pub async fn run_with<E: Extract + Clone + 'static>(
+        self,
+        load: impl FnOnce() -> Result<E, ModelError> + Send + 'static,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), ServerError> {
+        let Self { listener, config } = self;
+        let limits = config.limits();
         let service = ExtractionService::new(limits);
         let (health, health_service) = tonic_health::server::health_reporter();
         set_health(&health, ServingStatus::NotServing).await;
@@ -88,12 +103,10 @@ impl Server {
             .prepare();
 
         let loading = {
-            let (health, config) = (health.clone(), self.config.clone());
+            let (health, threads) = (health.clone(), config.threads.count());
             async move {
-                let threads = config.threads.count();
                 let workers = tokio::task::spawn_blocking(move || {
-                    let extractor = Extractor::new()?;
-                    Workers::start(extractor, threads, limits.max_queued_documents).map_err(ServerError::Workers)
+                    Workers::start(load()?, threads, limits.max_queued_documents).map_err(ServerError::Workers)
                 })
                 .await
                 .map_err(|e| ServerError::Workers(io::Error::other(e)))??;
@@ -106,7 +119,7 @@ impl Server {
 
         let (drain, cut) = (CancellationToken::new(), CancellationToken::new());
         let connections = TaskTracker::new();
-        let accepting = self.accept(routes, &connections, &drain, &cut);
+        let accepting = accept(&listener, routes, config.max_concurrent_streams, &connections, &drain, &cut);
         tokio::select! {
             never = accepting => match never {},
             result = async { loading.await?; stop.await; Ok::<(), ServerError>(()) } => result?,
@@ -114,34 +127,37 @@ impl Server {
 
         tracing::info!(connections = connections.len(), "draining");
         set_health(&health, ServingStatus::NotServing).await;
+        // Refused rather than left waiting for an accept that never comes.
+        drop(listener);
         drain.cancel();
         connections.close();
-        if tokio::time::timeout(self.config.drain_timeout(), connections.wait()).await.is_err() {
+        if tokio::time::timeout(config.drain_timeout(), connections.wait()).await.is_err() {
             tracing::warn!(connections = connections.len(), "cut after the drain timeout");
             cut.cancel();
         }
         Ok(())
     }
+}
 
-    async fn accept(
-        &self,
-        routes: Routes,
-        connections: &TaskTracker,
-        drain: &CancellationToken,
-        cut: &CancellationToken,
-    ) -> std::convert::Infallible {
-        loop {
-            match self.listener.accept().await {
-                Ok((stream, _)) => {
-                    let streams = self.config.max_concurrent_streams;
-                    let serving = connection::serve(stream, routes.clone(), streams, drain.clone());
-                    connections.spawn(cut.clone().run_until_cancelled_owned(serving));
-                }
-                Err(error) => {
-                    // Out of file descriptors, most likely: wait for some to come back.
-                    tracing::warn!(%error, "accept failed");
-                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-                }
+/// Serves every connection in a task of its own.
+async fn accept(
+    listener: &TcpListener,
+    routes: Routes,
+    max_concurrent_streams: u32,
+    connections: &TaskTracker,
+    drain: &CancellationToken,
+    cut: &CancellationToken,
+) -> Infallible {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let serving = connection::serve(stream, routes.clone(), max_concurrent_streams, drain.clone());
+                connections.spawn(cut.clone().run_until_cancelled_owned(serving));
+            }
+            Err(error) => {
+                // Out of file descriptors, most likely: wait for some to come back.
+                tracing::warn!(%error, "accept failed");
+                tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
     }

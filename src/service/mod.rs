@@ -12,7 +12,7 @@ pub mod workers;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
-use futures_util::{Stream, StreamExt, future};
+use futures_util::{Stream, StreamExt, future, stream};
 use tonic::{Request, Response, Status, Streaming};
 
 use answer::Answer;
@@ -103,6 +103,17 @@ async fn in_time<T>(deadline: Option<Deadline>, pending: Pending<T>) -> Result<T
             tokio::time::timeout_at(at.into(), pending.wait()).await.unwrap_or(Err(ServiceError::DeadlineExceeded))
         }
     }
+}
+
+/// Ends a stream with DEADLINE_EXCEEDED when its caller's time is over, idle or not.
+fn until(
+    deadline: Option<Deadline>,
+    outcomes: impl Stream<Item = Result<v1::StreamExtractResponse, Status>> + Send + 'static,
+) -> Outcomes {
+    let Some(deadline) = deadline else { return Box::pin(outcomes) };
+    let late = async move { deadline.passed().then(|| Err(ServiceError::DeadlineExceeded.into())) };
+    let in_time = outcomes.take_until(tokio::time::sleep_until(deadline.0.into()));
+    Box::pin(in_time.chain(stream::once(late).filter_map(future::ready)))
 }
 
 fn outcome(document_id: String, result: Result<v1::Extraction, ServiceError>) -> v1::Outcome {
@@ -205,7 +216,7 @@ impl v1::extraction_service_server::ExtractionService for ExtractionService {
         });
         // Polled only as fast as the caller takes answers, and so reads no faster either.
         let ahead = self.limits.max_stream_documents as usize;
-        Ok(Response::new(Box::pin(outcomes.buffer_unordered(ahead))))
+        Ok(Response::new(until(deadline, outcomes.buffer_unordered(ahead))))
     }
 
     async fn get_model_info(

@@ -1,13 +1,17 @@
 //! A real server on a real port, for every test of the wire.
 #![allow(dead_code)]
 
+pub mod stub;
+
 use std::net::SocketAddr;
 
 use clap::Parser;
 use dateline::config::{Action, Command, Serve};
+use dateline::extraction::{Extractor, ModelError};
 use dateline::server::Server;
 use dateline::service::wire::v1;
 use dateline::service::wire::v1::extraction_service_client::ExtractionServiceClient;
+use dateline::service::workers::Extract;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tonic::Status;
@@ -33,20 +37,36 @@ pub fn config(arguments: &[&str]) -> Serve {
     }
 }
 
-/// Starts a server and waits until it answers.
-pub async fn start(arguments: &[&str]) -> (Running, ExtractionServiceClient<Channel>) {
+/// The generated client.
+pub type Client = ExtractionServiceClient<Channel>;
+
+/// Starts a server with the real extractor and waits until it answers.
+pub async fn start(arguments: &[&str]) -> (Running, Client) {
+    let (running, mut client) = start_with(arguments, Extractor::new).await;
+    loaded(&mut client).await;
+    (running, client)
+}
+
+/// Starts a server with an extractor that `load` gives, and does not wait for it.
+pub async fn start_with<E: Extract + Clone + 'static>(
+    arguments: &[&str],
+    load: impl FnOnce() -> Result<E, ModelError> + Send + 'static,
+) -> (Running, Client) {
     let server = Server::bind(config(arguments)).await.expect("a free port");
     let address = server.local_address().expect("an address");
     let (stop, stopped) = oneshot::channel();
-    let ended = tokio::spawn(server.run(async move {
+    let ended = tokio::spawn(server.run_with(load, async move {
         let _ = stopped.await;
     }));
-    let channel = channel(address).await;
-    let mut client = ExtractionServiceClient::new(channel).max_decoding_message_size(usize::MAX);
+    let client = ExtractionServiceClient::new(channel(address).await).max_decoding_message_size(usize::MAX);
+    (Running { address, stop, ended }, client)
+}
+
+/// Waits until the model is loaded.
+pub async fn loaded(client: &mut Client) {
     while client.get_model_info(v1::GetModelInfoRequest {}).await.is_err() {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    (Running { address, stop, ended }, client)
 }
 
 pub async fn channel(address: SocketAddr) -> Channel {
@@ -57,6 +77,18 @@ pub async fn channel(address: SocketAddr) -> Channel {
 /// A document without anything but a text.
 pub fn document(text: &str) -> v1::Document {
     v1::Document { document_id: "d".into(), text: text.into(), ..Default::default() }
+}
+
+/// A request for all of a text.
+pub fn extract(text: &str) -> v1::ExtractRequest {
+    v1::ExtractRequest { document: Some(document(text)), options: None }
+}
+
+/// The reason of an error.
+pub fn reason(status: &Status) -> String {
+    let info = status.get_details_error_info().expect("an ErrorInfo");
+    assert_eq!(info.domain, "dateline.v1");
+    info.reason
 }
 
 /// Checks the details that every error has; the field that is named, if one is.
