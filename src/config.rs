@@ -135,7 +135,9 @@ impl Serve {
 fn log_filter(filter: &str) -> Result<String, String> {
     match EnvFilter::try_new(filter) {
         Ok(_) => Ok(filter.to_owned()),
-        Err(error) => Err(format!("{error}; allowed are levels (off, error, warn, info, debug, trace), also by module")),
+        Err(error) => {
+            Err(format!("{error}; allowed are levels (off, error, warn, info, debug, trace), also by module"))
+        }
     }
 }
 

@@ -3,20 +3,20 @@
 
 mod common;
 
-use common::{checked, document, start};
+use common::stub::Stub;
+use common::{Client, channel, checked, document, extract, loaded, reason, start, start_with};
 use dateline::service::wire::v1;
 use proptest::prelude::*;
 use prost_types::Timestamp;
+use tokio_stream::StreamExt;
 use tonic::Code;
-
-type Client = v1::extraction_service_client::ExtractionServiceClient<tonic::transport::Channel>;
+use tonic_types::RpcStatusExt;
 
 async fn refused(client: &mut Client, request: v1::ExtractEntitiesRequest) -> (String, String, String) {
     let status = client.extract_entities(request).await.expect_err("an error");
     assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
     let (field, description) = checked(&status).expect("a field violation");
-    let reason = tonic_types::StatusExt::get_details_error_info(&status).expect("an ErrorInfo").reason;
-    (field, description, reason)
+    (field, description, reason(&status))
 }
 
 #[tokio::test]
@@ -50,7 +50,9 @@ async fn wrong_fields_are_named() {
             vec!["NaN"],
         ),
         (options(v1::ExtractionOptions { min_score: 1.5, ..Default::default() }), "options.min_score", vec!["1.5"]),
+        (options(v1::ExtractionOptions { min_score: -0.1, ..Default::default() }), "options.min_score", vec!["-0.1"]),
         (v1::ExtractEntitiesRequest { entity_types: vec![1, 99], ..good() }, "entity_types[1]", vec!["99"]),
+        (v1::ExtractEntitiesRequest { entity_types: vec![0], ..good() }, "entity_types[0]", vec!["0"]),
     ];
     for (request, field, parts) in cases {
         let (named, description, reason) = refused(&mut client, request).await;
@@ -74,17 +76,75 @@ async fn a_batch_is_bounded_and_one_bad_document_fails_alone() {
         assert_eq!(field, "documents");
         assert!(description.contains(value) && description.contains('4'), "{description}");
     }
-    let good = "Ann Lee left Oslo.";
-    let documents = [good, good, good, " "].map(document).to_vec();
+    let unknown = v1::BatchExtractRequest { features: vec![1, 7], documents: vec![document("x")], options: None };
+    let status = client.batch_extract(unknown).await.expect_err("an error");
+    assert_eq!(checked(&status).map(|(field, _)| field).as_deref(), Some("features[1]"));
+
+    let long_id = v1::Document { document_id: "i".repeat(129), ..document("x") };
+    let documents = vec![document("Ann Lee left Oslo."), long_id.clone(), document("Bo Ek left Oslo."), document(" ")];
     let request = v1::BatchExtractRequest { documents, ..Default::default() };
     let outcomes = client.batch_extract(request).await.expect("a batch").into_inner().outcomes;
-    let mut errors = outcomes.iter().map(|o| match o.result.as_ref() {
-        Some(v1::outcome::Result::Error(error)) => Some(error.message.clone()),
-        _ => None,
-    });
-    assert_eq!(errors.by_ref().take(3).flatten().count(), 0);
-    let error = errors.next().flatten().expect("the last one's error");
-    assert!(error.contains("documents[3].text"), "{error}");
+    let fields: Vec<_> = outcomes.into_iter().map(wrong_field).collect();
+    let at = |field: &str| Some(field.to_owned());
+    assert_eq!(fields, [None, at("documents[1].document_id"), None, at("documents[3].text")]);
+}
+
+/// The field that an outcome complains of.
+fn wrong_field(outcome: v1::Outcome) -> Option<String> {
+    let Some(v1::outcome::Result::Error(error)) = outcome.result else { return None };
+    assert_eq!(error.code, Code::InvalidArgument as i32);
+    let details = error.get_error_details();
+    assert_eq!(details.error_info().map(|info| info.domain.as_str()), Some("dateline.v1"));
+    let violations = &details.bad_request().expect("a field").field_violations;
+    assert_eq!(violations.len(), 1);
+    Some(violations[0].field.clone())
+}
+
+#[tokio::test]
+async fn a_bad_document_does_not_end_its_stream() {
+    let (_server, mut client) = start_with(&[], Stub::default().loader()).await;
+    loaded(&mut client).await;
+    let named = |id: &str, text| v1::Document { document_id: id.into(), ..document(text) };
+    let sent = [
+        v1::StreamExtractRequest::default(),
+        v1::StreamExtractRequest { document: Some(named("blank", "\n")), ..Default::default() },
+        v1::StreamExtractRequest { document: Some(named("feature", "x")), features: vec![9], options: None },
+        v1::StreamExtractRequest { document: Some(named("good", "x")), ..Default::default() },
+    ];
+    let stream = client.stream_extract(tokio_stream::iter(sent)).await.expect("a stream").into_inner();
+    let outcomes: Vec<_> = stream.map(|o| o.expect("an answer").outcome.expect("an outcome")).collect().await;
+    let mut fields: Vec<_> = outcomes.into_iter().map(|o| (o.document_id.clone(), wrong_field(o))).collect();
+    fields.sort();
+    let expected = [
+        ("", Some("document.text")),
+        ("blank", Some("document.text")),
+        ("feature", Some("features[0]")),
+        ("good", None),
+    ];
+    assert_eq!(fields, expected.map(|(id, field)| (id.to_owned(), field.map(str::to_owned))));
+}
+
+#[tokio::test]
+async fn errors_from_below_the_service_have_details_too() {
+    let small = ["--max-text-bytes", "100", "--max-batch-documents", "1"];
+    let (server, mut client) = start_with(&small, Stub::default().loader()).await;
+    loaded(&mut client).await;
+    let status = client.extract(extract(&"a".repeat(10_000))).await.expect_err("too large");
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::ResourceExhausted, "MESSAGE_TOO_LARGE"));
+
+    // What is sent is no message of the method called, or no method at all.
+    let mut raw = tonic::client::Grpc::new(channel(server.address).await);
+    for (path, code, expected) in [
+        ("/dateline.v1.ExtractionService/Extract", Code::InvalidArgument, "MALFORMED_MESSAGE"),
+        ("/dateline.v1.ExtractionService/Nothing", Code::Unimplemented, "UNIMPLEMENTED"),
+        ("/no.such.Service/Extract", Code::Unimplemented, "UNIMPLEMENTED"),
+    ] {
+        raw.ready().await.expect("a connection");
+        let codec = tonic_prost::ProstCodec::<v1::TextSpan, v1::ExtractResponse>::default();
+        let message = tonic::Request::new(v1::TextSpan { begin_offset: 1, ..Default::default() });
+        let status = raw.unary(message, path.parse().expect("a path"), codec).await.expect_err("an error");
+        assert_eq!((status.code(), reason(&status).as_str()), (code, expected), "{path}");
+    }
 }
 
 #[tokio::test]
@@ -102,8 +162,7 @@ async fn nasty_text_is_answered() {
         long("\"", 100_000),
         long("'a ", 60_000),
     ] {
-        let request = v1::ExtractRequest { document: Some(document(&text)), options: None };
-        client.extract(request).await.unwrap_or_else(|e| panic!("{e:?}: {:.20}", text));
+        client.extract(extract(&text)).await.unwrap_or_else(|e| panic!("{e:?}: {:.20}", text));
     }
 }
 

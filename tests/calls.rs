@@ -4,7 +4,7 @@ mod common;
 
 use std::collections::HashMap;
 
-use common::{ARTICLE, document, start};
+use common::{ARTICLE, document, extract, start};
 use dateline::service::wire::v1;
 use tokio_stream::StreamExt;
 
@@ -20,8 +20,7 @@ fn extraction(outcome: v1::Outcome) -> v1::Extraction {
 #[tokio::test]
 async fn an_article_is_read_as_a_person_would() {
     let (_server, mut client) = start(&[]).await;
-    let request = v1::ExtractRequest { document: Some(document(ARTICLE)), options: None };
-    let answer = client.extract(request).await.expect("an answer").into_inner();
+    let answer = client.extract(extract(ARTICLE)).await.expect("an answer").into_inner();
     assert_eq!(answer.document_id, "d");
     let found = answer.extraction.expect("an extraction");
 
@@ -101,6 +100,26 @@ async fn single_batch_and_stream_agree() {
         seen += 1;
     }
     assert_eq!(seen, documents.len());
+}
+
+#[tokio::test]
+async fn many_documents_at_once_are_read_as_one_by_one() {
+    let (_server, mut client) = start(&["--threads", "4"]).await;
+    let paragraphs: Vec<&str> = ARTICLE.split("\n\n").collect();
+    // Neighbours of different lengths, none of them alike.
+    let texts: Vec<String> = (0..24).map(|i| format!("{i}. {}", paragraphs[i % paragraphs.len()])).collect();
+    let mut alone = Vec::new();
+    for text in &texts {
+        alone.push(client.extract(extract(text)).await.expect("an answer").into_inner());
+    }
+    let calls = texts.iter().map(|text| {
+        let (mut client, request) = (client.clone(), extract(text));
+        tokio::spawn(async move { client.extract(request).await })
+    });
+    let together: Vec<_> = calls.collect();
+    for (call, alone) in together.into_iter().zip(alone) {
+        assert_eq!(call.await.expect("no panic").expect("an answer").into_inner(), alone);
+    }
 }
 
 #[tokio::test]

@@ -64,3 +64,37 @@ fn a_bad_file_is_named_and_the_rest_is_read() {
     assert!(errors.contains("no-such-file.txt") && errors.contains("broken.txt:2"), "{errors}");
     assert_eq!(lines(&run.get_output().stdout).len(), 1);
 }
+
+#[test]
+fn a_line_that_is_not_utf8_is_named_and_the_rest_is_read() {
+    let mut input = b"{\"documentId\":\"a\",\"text\":\"Ann Lee left.\"}\n{\"text\":\"\xff\"}\n\n".to_vec();
+    input.extend_from_slice(b"{\"document_id\":\"b\",\"text\":\"Bo Ek left.\"}\n");
+    let run = dateline().args(["--jsonl", "-"]).write_stdin(input).assert().code(1);
+    let answers = lines(&run.get_output().stdout);
+    assert_eq!((&answers[0]["documentId"], &answers[2]["documentId"]), (&"a".into(), &"b".into()));
+    assert!(answers[1]["error"]["message"].as_str().is_some_and(|message| message.contains("UTF-8")));
+    let errors = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+    assert!(errors.contains("-:2") && errors.contains("UTF-8"), "{errors}");
+}
+
+#[test]
+fn colours_are_for_those_who_want_them() {
+    let text = |variable: &str| {
+        let mut command = dateline();
+        command.env_remove("NO_COLOR").env(variable, "1").args(["--format", "text", "examples/harbour.txt"]);
+        String::from_utf8_lossy(&command.assert().success().get_output().stdout).contains('\u{1b}')
+    };
+    assert!(text("CLICOLOR_FORCE"));
+    assert!(!text("NO_COLOR"));
+}
+
+#[test]
+fn bad_configuration_is_told_before_anything_starts() {
+    for (name, value, parts) in
+        [("DATELINE_THREADS", "none", ["--threads", "none"]), ("DATELINE_FORMAT", "xml", ["--format", "json"])]
+    {
+        let run = dateline().env(name, value).arg("examples/harbour.txt").assert().code(2);
+        let errors = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+        assert!(parts.iter().all(|part| errors.contains(part)), "{errors}");
+    }
+}

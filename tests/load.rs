@@ -7,6 +7,8 @@ use std::time::Duration;
 use common::stub::{Gate, Stub};
 use common::{Client, channel, document, extract, loaded, reason, start_with};
 use dateline::service::wire::v1;
+use dateline::service::wire::v1::extraction_service_client::ExtractionServiceClient;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio_stream::StreamExt;
 use tonic::{Code, Request, Status};
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
@@ -111,9 +113,16 @@ async fn a_batch_as_large_as_the_queue_does_not_refuse_itself() {
 #[tokio::test]
 async fn the_callers_time_is_kept() {
     let stub = Stub::default();
-    let (_server, mut client) = start_with(&ONE_THREAD, stub.loader()).await;
+    let (server, mut client) = start_with(&ONE_THREAD, stub.loader()).await;
     loaded(&mut client).await;
-    // The header alone: tonic's own client would give up by itself.
+    // tonic's channel would read the header too, and give up by itself.
+    let stream = tokio::net::TcpStream::connect(server.address).await.expect("a connection");
+    let (sender, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.expect("HTTP/2");
+    tokio::spawn(connection);
+    let bare = tower::service_fn(move |request| sender.clone().send_request(request));
+    let origin = format!("http://{}", server.address).parse().expect("an address");
+    let mut client = ExtractionServiceClient::with_origin(bare, origin);
     fn hurried<T>(message: T) -> Request<T> {
         let mut request = Request::new(message);
         request.metadata_mut().insert("grpc-timeout", "300m".parse().expect("a header"));
