@@ -13,7 +13,7 @@ use crate::extraction::labels::{Labels, Role};
 pub const REACH: usize = 300;
 /// What every word between a content or source and its cue takes from the score of their link: the network learned
 /// to choose among the cues of one window. Chosen on dev.
-const PER_WORD: f32 = 0.05;
+const PER_WORD: f32 = 0.15;
 /// What "no cue" loses against a cue. Chosen on dev.
 const NO_CUE: f32 = 1.0;
 
