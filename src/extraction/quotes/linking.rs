@@ -15,7 +15,7 @@ pub const REACH: usize = 300;
 /// to choose among the cues of one window. Chosen on dev.
 const PER_WORD: f32 = 0.15;
 /// What "no cue" loses against a cue. Chosen on dev.
-const NO_CUE: f32 = 1.0;
+const NO_CUE: f32 = 6.0;
 
 /// The link vectors of a document's words.
 pub struct Links<'a> {
