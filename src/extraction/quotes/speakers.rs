@@ -137,8 +137,8 @@ impl<'a> Speakers<'a> {
     }
 
     fn is_possessive(&self, named: &Named) -> bool {
-        let word = |i: usize| self.document.words.get(i).map_or("", |w| w.span.slice(self.document.text));
-        matches!(word(named.words.end), "'" | "’") && matches!(word(named.words.end + 1), "s" | "S")
+        let word = |at| self.document.word(named.words.end + at);
+        matches!(word(0), "'" | "’") && matches!(word(1), "s" | "S")
     }
 
     fn joined(&self, between: Range<usize>) -> bool {
