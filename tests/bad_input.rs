@@ -160,10 +160,52 @@ async fn nasty_text_is_answered() {
         "One line.\r\nAnother line,\r\n\r\n\"said\" Ann Lee.\r".into(),
         "\u{200b}".into(),
         long("\"", 100_000),
-        long("'a ", 60_000),
+        long("'a ", 6_000),
+        long("a", 1 << 20),
+        long("é\u{301}", 1 << 20),
     ] {
         client.extract(extract(&text)).await.unwrap_or_else(|e| panic!("{e:?}: {:.20}", text));
     }
+}
+
+#[tokio::test]
+async fn errors_that_the_transport_makes_carry_details_too() {
+    let (server, _client) = start(&["--max-text-bytes", "1000", "--max-batch-documents", "1"]).await;
+    let mut grpc = tonic::client::Grpc::new(common::channel(server.address).await);
+    let codec = || tonic_prost::ProstCodec::<v1::ExtractRequest, v1::ExtractResponse>::default();
+    let missing = http::uri::PathAndQuery::from_static("/dateline.v1.ExtractionService/Translate");
+    grpc.ready().await.expect("a connection");
+    let request = tonic::Request::new(v1::ExtractRequest::default());
+    let status = grpc.unary(request, missing, codec()).await.expect_err("no such method");
+    assert_eq!(status.code(), Code::Unimplemented);
+    assert_eq!(checked(&status), None);
+
+    let path = http::uri::PathAndQuery::from_static("/dateline.v1.ExtractionService/Extract");
+    grpc.ready().await.expect("a connection");
+    let request = v1::ExtractRequest { document: Some(document(&"a".repeat(100_000))), options: None };
+    let status = grpc.unary(tonic::Request::new(request), path, codec()).await.expect_err("too large");
+    assert_eq!(status.code(), Code::ResourceExhausted, "{status:?}");
+    assert_eq!(checked(&status), None);
+}
+
+#[tokio::test]
+async fn a_stream_reads_no_faster_than_its_answers_are_taken() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let (_server, mut client) = start(&["--max-stream-documents", "4"]).await;
+    let (sent, count) = (Arc::new(AtomicUsize::new(0)), 2000);
+    let counter = Arc::clone(&sent);
+    // Large to send and quick to read: one long word.
+    let text = "a".repeat(64 << 10);
+    let requests = (0..count).map(move |_| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        v1::StreamExtractRequest { document: Some(document(&text)), ..Default::default() }
+    });
+    let answers = client.stream_extract(tokio_stream::iter(requests)).await.expect("a stream");
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    let read = sent.load(Ordering::Relaxed);
+    drop(answers);
+    assert!(read < count / 4, "{read} documents were read with no answer taken");
 }
 
 /// Takes the slice that offsets in a unit mean.

@@ -37,7 +37,7 @@ fn around<'a>(marks: &'a [Quoted], part: &Range<usize>) -> Option<&'a Quoted> {
 /// The words of a stretch less the comma that hands over to "he said".
 fn spoken(document: &Document, quoted: &Quoted) -> Range<usize> {
     let Range { start, end } = quoted.words;
-    let comma = document.words[end - 1].span.slice(document.text) == ",";
+    let comma = document.word(end - 1) == ",";
     start..if comma && end - start > 1 { end - 1 } else { end }
 }
 
@@ -67,10 +67,9 @@ pub fn add_unseen(document: &Document, marks: &[Quoted], attributions: &mut Vec<
 }
 
 fn is_speech(document: &Document, quoted: &Quoted) -> bool {
-    let word = |i: usize| document.words[i].span.slice(document.text);
     let Range { start, end } = quoted.words;
-    let sentence = matches!(word(end - 1), "." | "?" | "!" | "," | "…");
-    let capital = word(start).starts_with(char::is_uppercase);
+    let sentence = matches!(document.word(end - 1), "." | "?" | "!" | "," | "…");
+    let capital = document.word(start).starts_with(char::is_uppercase);
     let own_line = start.checked_sub(1).is_none_or(|mark| document.words[mark].gap >= Gap::Newline);
     sentence && capital && (own_line && end - start >= 3 || end - start >= 6)
 }

@@ -11,11 +11,11 @@ use crate::extraction::labels::{Labels, Role};
 
 /// How far, in words, a content or source may be from its cue, and a speaker's name from the quote.
 pub const REACH: usize = 300;
-/// What every word between a content or source and a cue takes from the score of their link: the network learned
+/// What every word between a content or source and its cue takes from the score of their link: the network learned
 /// to choose among the cues of one window. Chosen on dev.
-const PER_WORD: f32 = 0.05;
+const PER_WORD: f32 = 0.15;
 /// What "no cue" loses against a cue. Chosen on dev.
-const NO_CUE: f32 = 1.0;
+const NO_CUE: f32 = 6.0;
 
 /// The link vectors of a document's words.
 pub struct Links<'a> {
@@ -86,7 +86,7 @@ pub struct Attribution {
 pub fn link(spans: &[Labelled<Role>], links: &Links) -> Vec<Attribution> {
     let of = |role| spans.iter().filter(move |s| s.label == role).collect::<Vec<_>>();
     let (contents, cues, sources) = (of(Role::Content), of(Role::Cue), of(Role::Source));
-    let nearest = |from: usize, query| best_cue(from, query, &cues, links);
+    let nearest = |span: &Range<usize>, query| best_cue(span, query, &cues, links);
 
     let mut by_cue: Vec<Attribution> = cues
         .iter()
@@ -94,7 +94,7 @@ pub fn link(spans: &[Labelled<Role>], links: &Links) -> Vec<Attribution> {
         .collect();
     let mut without_cue = Vec::new();
     for content in contents {
-        match nearest(content.words.start, Vector::Content) {
+        match nearest(&content.words, Vector::Content) {
             Some((cue, _)) => by_cue[cue].content.push(content.words.clone()),
             None => without_cue.push(Attribution {
                 content: vec![content.words.clone()],
@@ -107,7 +107,7 @@ pub fn link(spans: &[Labelled<Role>], links: &Links) -> Vec<Attribution> {
     let mut best_source = vec![f32::NEG_INFINITY; cues.len()];
     let mut loose = Vec::new();
     for source in sources {
-        match nearest(source.words.start, Vector::Source) {
+        match nearest(&source.words, Vector::Source) {
             Some((cue, score)) if score > best_source[cue] => {
                 best_source[cue] = score;
                 by_cue[cue].source = Some(source.words.clone());
@@ -122,16 +122,18 @@ pub fn link(spans: &[Labelled<Role>], links: &Links) -> Vec<Attribution> {
     all
 }
 
-/// The cue that a word belongs to, by index, or none if that is more likely.
-fn best_cue(from: usize, query: Vector, cues: &[&Labelled<Role>], links: &Links) -> Option<(usize, f32)> {
+/// The cue that a span belongs to, by index, or none if that is more likely.
+fn best_cue(span: &Range<usize>, query: Vector, cues: &[&Labelled<Role>], links: &Links) -> Option<(usize, f32)> {
+    let from = span.start;
     let first = cues.partition_point(|c| c.words.start + REACH < from);
     let mut best = None;
     let mut top = links.null(from, query) - NO_CUE;
     for (i, cue) in cues.iter().enumerate().skip(first) {
-        if cue.words.start > from + REACH {
+        if cue.words.start > span.end + REACH {
             break;
         }
-        let distance = cue.words.start.abs_diff(from) as f32;
+        let between = cue.words.start.saturating_sub(span.end).max(span.start.saturating_sub(cue.words.end));
+        let distance = between as f32;
         let score = links.score(from, query, cue.words.start, Vector::Cue) - PER_WORD * distance;
         if score > top {
             top = score;

@@ -81,14 +81,10 @@ impl<'a> Marks<'a> {
         let mut later = false;
         for word in (0..document.words.len()).rev() {
             marks.single_closes_later[word] = later;
-            later |= matches!(marks.text(word), "'" | "’") && marks.may_close(word);
+            later |= matches!(marks.document.word(word), "'" | "’") && marks.may_close(word);
             later &= document.words[word].gap != Gap::Paragraph;
         }
         marks
-    }
-
-    fn text(&self, word: usize) -> &'a str {
-        self.document.words.get(word).map_or("", |w| w.span.slice(self.document.text))
     }
 
     /// Touches the word before.
@@ -102,13 +98,13 @@ impl<'a> Marks<'a> {
     }
 
     fn letter_after(&self, word: usize) -> bool {
-        self.touches_after(word) && self.text(word + 1).starts_with(char::is_alphanumeric)
+        self.touches_after(word) && self.document.word(word + 1).starts_with(char::is_alphanumeric)
     }
 
     /// Opens if it hangs on what follows and not on a word before.
     fn may_open(&self, word: usize) -> bool {
         let free = !self.touches_before(word)
-            || matches!(self.text(word - 1), "(" | "[" | "—" | "–" | "-" | "\"" | "“" | "‘" | "'");
+            || matches!(self.document.word(word - 1), "(" | "[" | "—" | "–" | "-" | "\"" | "“" | "‘" | "'");
         free && self.touches_after(word)
     }
 
@@ -121,8 +117,9 @@ impl<'a> Marks<'a> {
         use Mark::{Close, Open};
         use Style::{Double, Guillemets, Single};
         let is_open = |style| open.iter().any(|(s, _)| *s == style);
-        let text = self.text(word);
-        let doubled = matches!(text, "'" | "`" | "’" | "‘") && self.touches_after(word) && self.text(word + 1) == text;
+        let text = self.document.word(word);
+        let doubled =
+            matches!(text, "'" | "`" | "’" | "‘") && self.touches_after(word) && self.document.word(word + 1) == text;
         let either = |style, width: usize| {
             let hangs = self.touches_after(word + width - 1);
             let free = !self.touches_before(word) || self.may_open(word);
