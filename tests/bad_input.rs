@@ -169,26 +169,6 @@ async fn nasty_text_is_answered() {
 }
 
 #[tokio::test]
-async fn errors_that_the_transport_makes_carry_details_too() {
-    let (server, _client) = start(&["--max-text-bytes", "1000", "--max-batch-documents", "1"]).await;
-    let mut grpc = tonic::client::Grpc::new(common::channel(server.address).await);
-    let codec = || tonic_prost::ProstCodec::<v1::ExtractRequest, v1::ExtractResponse>::default();
-    let missing = http::uri::PathAndQuery::from_static("/dateline.v1.ExtractionService/Translate");
-    grpc.ready().await.expect("a connection");
-    let request = tonic::Request::new(v1::ExtractRequest::default());
-    let status = grpc.unary(request, missing, codec()).await.expect_err("no such method");
-    assert_eq!(status.code(), Code::Unimplemented);
-    assert_eq!(checked(&status), None);
-
-    let path = http::uri::PathAndQuery::from_static("/dateline.v1.ExtractionService/Extract");
-    grpc.ready().await.expect("a connection");
-    let request = v1::ExtractRequest { document: Some(document(&"a".repeat(100_000))), options: None };
-    let status = grpc.unary(tonic::Request::new(request), path, codec()).await.expect_err("too large");
-    assert_eq!(status.code(), Code::ResourceExhausted, "{status:?}");
-    assert_eq!(checked(&status), None);
-}
-
-#[tokio::test]
 async fn a_stream_reads_no_faster_than_its_answers_are_taken() {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
