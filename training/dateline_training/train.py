@@ -80,7 +80,7 @@ def collate(items: list[windows.Window]) -> dict:
     }
 
 
-def losses(net: model.Network, batch: dict, soft_weight: float) -> torch.Tensor:
+def losses(net: model.Network, batch: dict, link_weight: float, soft_weight: float) -> torch.Tensor:
     with torch.autocast("cpu", torch.bfloat16):
         entity, quote, vectors = net(batch["ids"], batch["features"], batch["mask"].long(), batch["word_starts"])
     mask = batch["word_mask"]
@@ -89,7 +89,7 @@ def losses(net: model.Network, batch: dict, soft_weight: float) -> torch.Tensor:
     if have.any():
         gold = torch.nn.functional.one_hot(batch["quotes"][have], len(QUOTE_TAGS)).bool()
         loss = loss + net.quote_crf.loss(quote[have], gold, mask[have]) / mask[have].sum()
-        loss = loss + 0.1 * net.link_loss(vectors, batch)
+        loss = loss + link_weight * net.link_loss(vectors, batch)
     if batch["soft"] is not None and soft_weight:
         for scores, soft in zip((entity, quote), batch["soft"]):
             spread = -(soft * scores.log_softmax(-1)).sum(-1)
@@ -116,6 +116,9 @@ def main() -> None:
     p.add_argument("--own-copies", type=int, default=2)
     p.add_argument("--open-share", type=float, default=1.0, help="share of the open sets read in an epoch")
     p.add_argument("--swap", type=float, default=0.5, help="share of document copies with other names")
+    p.add_argument("--link-weight", type=float, default=0.1, help="weight of the link loss")
+    p.add_argument("--soft-weight", type=float, default=1.0, help="weight of a teacher's marginals, where there are any")
+    p.add_argument("--average", type=float, default=0.999, help="decay of the averaged weights that are saved")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--limit-steps", type=int)
     a = p.parse_args()
@@ -153,14 +156,14 @@ def main() -> None:
     for epoch in range(a.epochs):
         for batch in todo:
             net.train()
-            loss = losses(net, collate(batch), 0.0)
+            loss = losses(net, collate(batch), a.link_weight, a.soft_weight)
             optimiser.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             optimiser.step()
             schedule.step()
             step += 1
-            average(ema, net, min(0.999, (step + 1) / (step + 10)))
+            average(ema, net, min(a.average, (step + 1) / (step + 10)))
             running += (loss.item() - running) / min(step, 100)
             if step % 50 == 0:
                 print(f"epoch {epoch} step {step}/{total} loss {running:.4f} {(time.time() - began) / step:.2f} s/step",
