@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import math
 import random
 import time
 from pathlib import Path
@@ -97,10 +96,46 @@ def losses(net: model.Network, batch: dict, link_weight: float, soft_weight: flo
     return loss
 
 
-def average(ema: dict, net: torch.nn.Module, decay: float) -> None:
-    for k, v in net.state_dict().items():
-        if v.dtype.is_floating_point:
-            ema[k].lerp_(v, 1 - decay)
+class Fitter:
+    """One run of the optimiser: linear warm-up over 6 % of the steps, linear decay, averaged weights."""
+
+    def __init__(self, net: model.Network, total: int, rate: float, head_rate: float, decay: float):
+        slow = [q for n, q in net.named_parameters() if n.startswith("encoder")]
+        fast = [q for n, q in net.named_parameters() if not n.startswith("encoder")]
+        groups = [{"params": slow, "lr": rate}, {"params": fast, "lr": head_rate}]
+        self.optimiser = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98))
+        warm = max(1, int(0.06 * total))
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(
+            self.optimiser, lambda s: min((s + 1) / warm, max(0.0, (total - s) / (total - warm))))
+        self.net, self.total, self.decay = net, total, decay
+        self.averaged = {k: v.clone() for k, v in net.state_dict().items()}
+        self.step, self.began, self.running = 0, time.time(), 0.0
+
+    def fit(self, batch: list[windows.Window], link_weight: float, soft_weight: float) -> None:
+        self.net.train()
+        loss = losses(self.net, collate(batch), link_weight, soft_weight)
+        self.optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        self.optimiser.step()
+        self.schedule.step()
+        self.step += 1
+        decay = min(self.decay, (self.step + 1) / (self.step + 10))
+        for k, v in self.net.state_dict().items():
+            if v.dtype.is_floating_point:
+                self.averaged[k].lerp_(v, 1 - decay)
+        self.running += (loss.item() - self.running) / min(self.step, 100)
+        if self.step % 50 == 0:
+            pace = (time.time() - self.began) / self.step
+            print(f"step {self.step}/{self.total} loss {self.running:.4f} {pace:.2f} s/step", flush=True)
+
+    def save(self, out: Path, dev: list[dict]) -> None:
+        """Writes the averaged weights and prints their figures on dev."""
+        torch.save(self.averaged, out / "weights.pt")
+        saved = {k: v.clone() for k, v in self.net.state_dict().items()}
+        self.net.load_state_dict(self.averaged)
+        print(f"step {self.step}", json.dumps(evaluate.spans(self.net, dev)), flush=True)
+        self.net.load_state_dict(saved)
 
 
 def main() -> None:
@@ -141,44 +176,16 @@ def main() -> None:
                 items += cut_document(d, rng, names, a.swap / 2)
         return batches(items, rng, a.budget)
 
-    slow = [q for n, q in net.named_parameters() if n.startswith("encoder")]
-    fast = [q for n, q in net.named_parameters() if not n.startswith("encoder")]
-    groups = [{"params": slow, "lr": a.rate}, {"params": fast, "lr": a.head_rate}]
-    optimiser = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98))
-    ema = {k: v.clone() for k, v in net.state_dict().items()}
     todo = epoch_batches()
     total = a.limit_steps or len(todo) * a.epochs
-    warm = max(1, int(0.06 * total))
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda s: min((s + 1) / warm, max(0.0, (total - s) / (total - warm))))
     print(f"{len(own)} own documents, {len(open_)} open, {len(todo)} batches an epoch, {total} steps", flush=True)
-    step, began, running = 0, time.time(), 0.0
+    fitter = Fitter(net, total, a.rate, a.head_rate, a.average)
     for epoch in range(a.epochs):
-        for batch in todo:
-            net.train()
-            loss = losses(net, collate(batch), a.link_weight, a.soft_weight)
-            optimiser.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-            optimiser.step()
-            schedule.step()
-            step += 1
-            average(ema, net, min(a.average, (step + 1) / (step + 10)))
-            running += (loss.item() - running) / min(step, 100)
-            if step % 50 == 0:
-                print(f"epoch {epoch} step {step}/{total} loss {running:.4f} {(time.time() - began) / step:.2f} s/step",
-                      flush=True)
-            if a.limit_steps and step >= a.limit_steps:
-                break
-        torch.save(ema, a.out / "weights.pt")
-        now = net.state_dict()
-        saved = {k: v.clone() for k, v in now.items()}
-        net.load_state_dict(ema)
-        print(f"epoch {epoch}", json.dumps(evaluate.spans(net, dev)), flush=True)
-        net.load_state_dict(saved)
-        if a.limit_steps and step >= a.limit_steps:
-            break
-        todo = epoch_batches()
+        for batch in todo[: total - fitter.step]:
+            fitter.fit(batch, a.link_weight, a.soft_weight)
+        fitter.save(a.out, dev)
+        if epoch + 1 < a.epochs and fitter.step < total:
+            todo = epoch_batches()
 
 
 if __name__ == "__main__":
