@@ -4,12 +4,12 @@
 //! with case features; [`encoder`] runs the network over windows of them; [`decoder`] turns its scores into
 //! labelled spans; [`entities`] and [`quotes`] make entities and quotes of those.
 
-mod decoder;
+pub mod decoder;
 pub mod document;
-mod encoder;
+pub mod encoder;
 pub mod entities;
-mod labels;
-mod quotes;
+pub mod labels;
+pub mod quotes;
 pub mod tokenizer;
 
 use std::sync::Arc;
