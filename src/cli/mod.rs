@@ -49,7 +49,8 @@ fn run(config: &Extract) -> io::Result<usize> {
     let ahead = threads * AHEAD;
     let workers = Workers::start(extractor, threads, u32::try_from(ahead).unwrap_or(u32::MAX))?;
     let mut output = Output {
-        stdout: anstream::AutoStream::auto(io::stdout().lock()),
+        // Not locked for good: a library that prints from a worker would wait for ever.
+        stdout: anstream::AutoStream::auto(io::stdout()),
         progress: progress(config),
         errors_in_place: config.jsonl,
         failed: 0,
@@ -92,7 +93,7 @@ fn start(workers: &Workers, input: Input, format: Format) -> Place {
 
 /// Where answers and problems go.
 struct Output {
-    stdout: anstream::AutoStream<io::StdoutLock<'static>>,
+    stdout: anstream::AutoStream<io::Stdout>,
     progress: ProgressBar,
     /// A problem also takes its line's place among the answers.
     errors_in_place: bool,
