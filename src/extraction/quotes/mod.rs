@@ -1,9 +1,11 @@
 //! Who is quoted saying what: the network's source, cue and content spans and the quotation marks of the text,
 //! linked into attributions, each with its speaker.
 
+mod bearers;
 mod direct;
 mod linking;
 mod marks;
+mod phrases;
 mod speakers;
 
 use super::decoder::Labelled;
