@@ -7,7 +7,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use rten::{Model, NodeId, RunOptions, ThreadPool};
+use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool};
 use rten_tensor::prelude::*;
 use rten_tensor::{NdTensor, Tensor};
 
@@ -87,7 +87,10 @@ impl Encoder {
     /// # Errors
     /// If the file is not a network with the expected inputs and outputs.
     pub fn new(labels: &Labels) -> Result<Self, ModelError> {
-        let model = Model::load_static_slice(NETWORK).map_err(|e| ModelError(e.to_string()))?;
+        let mut options = ModelOptions::with_all_ops();
+        // Once here rather than at every run.
+        options.prepack_weights(true);
+        let model = options.load_static_slice(NETWORK).map_err(|e| ModelError(e.to_string()))?;
         let node = |name| model.node_id(name).map_err(|e| ModelError(format!("{name}: {e}")));
         let nodes =
             [node("ids")?, node("features")?, node("word_starts")?, node("entity")?, node("quote")?, node("link")?];
