@@ -124,12 +124,13 @@ impl Expected {
             return matches!(&*self.speaker, "*" | "-");
         };
         let unnamed = self.speaker.strip_prefix('(').and_then(|s| s.strip_suffix(')'));
+        let (name, found_name) = (bare(unnamed.unwrap_or(&self.speaker)), bare(&found.name));
         match (&*self.speaker, unnamed) {
             ("*", _) => true,
             ("-", _) => false,
-            (_, Some(phrase)) => found.entity.is_none() && same(&found.name, phrase),
-            (joined, None) if joined.contains(" + ") => same(&found.name, &joined.replace(" + ", " and ")),
-            (name, None) => found.entity.is_some() && same(&found.name, name),
+            (_, Some(_)) => found.entity.is_none() && (begins(&name, &found_name) || begins(&found_name, &name)),
+            (joined, None) if joined.contains(" + ") => found_name == name.replace(" + ", " and "),
+            _ => found.entity.is_some() && found_name == name,
         }
     }
 }
@@ -139,12 +140,16 @@ fn addressee(_: &Quote) -> Option<Span> {
     None
 }
 
-fn same(a: &str, b: &str) -> bool {
-    let bare = |name: &str| {
-        let name = name.to_lowercase();
-        ["the ", "a ", "an "].iter().find_map(|article| name.strip_prefix(article)).unwrap_or(&name).to_owned()
-    };
-    bare(a) == bare(b)
+/// A name or phrase without its case, article or possessive.
+fn bare(name: &str) -> String {
+    let name = name.to_lowercase();
+    let first = ["the ", "a ", "an ", "his ", "her ", "its ", "their "];
+    first.iter().find_map(|word| name.strip_prefix(word)).unwrap_or(&name).to_owned()
+}
+
+/// Whether a phrase begins with the words of a shorter one.
+fn begins(phrase: &str, shorter: &str) -> bool {
+    phrase.strip_prefix(shorter).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', ',']))
 }
 
 /// Bytes that two contents share.
