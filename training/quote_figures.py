@@ -19,6 +19,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 NAMES = ("PERSON", "ORG", "GPE", "NORP", "FAC", "LOC", "WORK_OF_ART", "PRODUCT")
 PRONOUNS = set("he she they it i we you him her them his their who one both some others".split())
 SENTENCE_END = re.compile(r"[.!?…][\"”’'»)]*\s+(?=[\"“‘'«(\[]?[A-Z0-9])|\n+")
+SCORES = (0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
 FOUND = 0.5  # content overlap (intersection over union of code points) from which a quote counts as found
 
 
@@ -41,6 +42,7 @@ def answers(binary, texts):
                 "cue": span(q.get("cue")),
                 "source": span(q.get("source")),
                 "speaker": q.get("speaker", {}).get("name"),
+                "score": q.get("score", 0.0),
             }
             for q in json.loads(line).get("quotes", {}).get("quotes", [])
         ]
@@ -131,6 +133,11 @@ def news(binary):
             exact[role, "gold"] += len(gold)
             exact[role, "found"] += len(got)
         matched, extra = pairs(d["quotes"], found)
+        for f in found:
+            step = next(s for s in SCORES if f["score"] <= s)
+            c["score", step, "all"] += 1
+            c["score", step, "sum"] += f["score"]
+            c["score", step, "right"] += not any(f is e for e in extra)
         for f in extra:
             c["found", f["kind"]] += 1
             inside = any(overlap(f["content"], g["content"]) > 0 for g in d["quotes"])
@@ -179,6 +186,10 @@ def news(binary):
     table(("source is", "found", "speaker right"), of("form", ("name", "pronoun", "description", "none", "unnamed")))
     table(("sentences to the nearest name", "found", "speaker right"),
           of("far", ("0", "1", "2", "3-5", "6 or more", "no name")))
+    table(("score up to", "quotes", "mean score", "found right"), [
+        (s, n, percent(c["score", s, "sum"], n), percent(c["score", s, "right"], n))
+        for s in SCORES if (n := c["score", s, "all"])
+    ])
     table(("error", "count"), errors.most_common())
 
 
