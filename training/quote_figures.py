@@ -107,8 +107,9 @@ def form(d, quote):
     if any(begin <= b and e <= end for b, e in mentions):
         return "name", mentions
     # Joined names ("A and B") are no mention but hold some.
-    joined = any(begin <= b and e <= end and kind == "PERSON" for b, e, kind in d["entities"]) and " and " in quote["speaker"]
-    return ("name" if joined else "description" if mentions else "unnamed"), mentions
+    people = any(begin <= b and e <= end and kind == "PERSON" for b, e, kind in d["entities"])
+    joined = people and " and " in quote["speaker"]
+    return "name" if joined else "description" if mentions else "unnamed", mentions
 
 
 def distance(text, quote, mentions):
@@ -180,7 +181,10 @@ def news(binary):
     table(("measure", "figure"), [
         ("found, precision", percent(total("hit"), total("found"))),
         ("found, F1", f1(total("hit"), total("found"), total("gold"))),
-        *((f"{r}, exact F1", f1(exact[r, "right"], exact[r, "found"], exact[r, "gold"])) for r in ("source", "cue", "content")),
+        *(
+            (f"{role}, exact F1", f1(exact[role, "right"], exact[role, "found"], exact[role, "gold"]))
+            for role in ("source", "cue", "content")
+        ),
     ])
     of = lambda what, keys: [(k, c[(what, k), "all"], percent(c[(what, k), "right"], c[(what, k), "all"])) for k in keys]
     table(("source is", "found", "speaker right"), of("form", ("name", "pronoun", "description", "none", "unnamed")))
@@ -252,14 +256,16 @@ def gap(binary, part):
         for f in found:
             if f["source"] == at:
                 c["all"] += 1
-                c["right" if same_name(f["speaker"], right[1]) else "other" if same_name(f["speaker"], wrong[1]) else "third"] += 1
+                c["right"] += same_name(f["speaker"], right[1])
+                c["other"] += same_name(f["speaker"], wrong[1])
     return (part, len(pronouns), c["all"], percent(c["right"], c["all"]), percent(c["other"], c["all"]))
 
 
 def main(binary):
     news(binary)
     print("\n## Other sets\n")
-    print("GUM also annotates thoughts and wishes, and misses reports that are no clause. LitBank annotates each stretch in marks.")
+    print("GUM also annotates thoughts and wishes, and misses reports that are no clause. LitBank annotates each stretch in")
+    print("marks on its own; so are ours counted there.")
     folder = SHARED / "quotes"
     table(("set", "quotes", "precision", "recall", "direct", "mixed", "indirect", "found with a name", "speaker right"), [
         other_set(binary, "GUM, news", read(folder / "news.jsonl.gz")),
