@@ -84,6 +84,15 @@ pub enum QuoteKind {
     Mixed,
 }
 
+/// To whom something is said.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Addressee {
+    /// As written beside the cue ("reporters", "Newsweek").
+    pub span: Span,
+    /// Index into [`Extraction::entities`], if it is a named entity.
+    pub entity: Option<usize>,
+}
+
 /// Who speaks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Speaker {
@@ -91,6 +100,8 @@ pub struct Speaker {
     pub name: String,
     /// Index into [`Extraction::entities`], if the speaker is a named entity.
     pub entity: Option<usize>,
+    /// Confidence that it is this speaker, in [0, 1].
+    pub score: f32,
 }
 
 /// One reported act of communication.
@@ -106,7 +117,9 @@ pub struct Quote {
     pub source: Option<Span>,
     /// Who that is, where it could be told.
     pub speaker: Option<Speaker>,
-    /// Confidence in [0, 1].
+    /// To whom it was said, where the cue is followed by that.
+    pub addressee: Option<Addressee>,
+    /// Confidence in [0, 1] that this was said, whoever spoke.
     pub score: f32,
 }
 

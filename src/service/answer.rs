@@ -7,7 +7,7 @@ use super::{
     request::{Document, Features, Options},
     wire::v1,
 };
-use crate::extraction::{Entity, EntityType, Extraction, Mention, Offsets, Quote, Span};
+use crate::extraction::{Entity, EntityType, Extraction, Mention, Offsets, Quote, Span, Speaker};
 
 /// An extraction, its document and the options: all that an answer is made of.
 ///
@@ -70,9 +70,12 @@ impl<'a> Answer<'a> {
     }
 
     fn speaker_entities(&self) -> Vec<v1::Entity> {
-        let speakers: HashSet<usize> =
-            self.kept_quotes().filter_map(|(_, quote)| quote.speaker.as_ref()?.entity).collect();
-        self.entities(|index, _| speakers.contains(&index))
+        let of = |quote: &Quote| {
+            let speaker = quote.speaker.as_ref().and_then(|speaker| speaker.entity);
+            speaker.into_iter().chain(quote.addressee.as_ref().and_then(|addressee| addressee.entity))
+        };
+        let named: HashSet<usize> = self.kept_quotes().flat_map(|(_, quote)| of(quote)).collect();
+        self.entities(|index, _| named.contains(&index))
     }
 
     fn quotes(&self) -> Vec<v1::Quote> {
@@ -113,23 +116,31 @@ impl<'a> Answer<'a> {
             content: quote.content.iter().map(|&span| self.span(span)).collect(),
             cue: quote.cue.map(|span| self.span(span)),
             source: quote.source.map(|span| self.span(span)),
-            speaker: quote.speaker.as_ref().map(|speaker| self.speaker(&speaker.name, speaker.entity)),
+            speaker: quote.speaker.as_ref().map(|speaker| self.speaker(speaker)),
+            addressee: quote.addressee.as_ref().map(|addressee| v1::Addressee {
+                span: Some(self.span(addressee.span)),
+                entity_id: self.kept(addressee.entity).map(|(index, _)| entity_id(index)).unwrap_or_default(),
+            }),
             score: quote.score,
         }
     }
 
-    /// The speaker; an entity that options leave out is not referred to.
-    fn speaker(&self, name: &str, entity: Option<usize>) -> v1::Speaker {
-        let kept = entity.and_then(|index| {
-            let entity = self.extraction.entities.get(index)?;
-            self.keeps_entity(entity).then_some((index, entity.entity_type))
-        });
-        let entity_type = kept.map_or(v1::EntityType::Unspecified, |(_, kind)| enums::entity_type_to_wire(kind));
+    fn speaker(&self, speaker: &Speaker) -> v1::Speaker {
+        let kept = self.kept(speaker.entity);
+        let entity_type =
+            kept.map_or(v1::EntityType::Unspecified, |(_, entity)| enums::entity_type_to_wire(entity.entity_type));
         v1::Speaker {
-            name: name.into(),
+            name: speaker.name.clone(),
             entity_id: kept.map(|(index, _)| entity_id(index)).unwrap_or_default(),
             r#type: entity_type.into(),
+            score: speaker.score,
         }
+    }
+
+    /// An entity that options leave out is not referred to.
+    fn kept(&self, entity: Option<usize>) -> Option<(usize, &Entity)> {
+        let entity = entity.and_then(|index| Some((index, self.extraction.entities.get(index)?)));
+        entity.filter(|(_, entity)| self.keeps_entity(entity))
     }
 
     fn span(&self, span: Span) -> v1::TextSpan {

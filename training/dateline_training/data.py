@@ -45,6 +45,16 @@ class Document:
     possible: np.ndarray  # bool [words, len(ENTITY_TAGS)]
     quote_tags: np.ndarray | None  # int [words], or None where quotes are not annotated
     quotes: list[Quote] = field(default_factory=list)
+    references: list["Reference"] = field(default_factory=list)
+
+
+@dataclass
+class Reference:
+    """First words: of a pronoun or description, of the names of whom it means (none: unnamed), of others' names."""
+
+    pronoun: int
+    names: list[int]
+    others: list[int]
 
 
 def read(path: Path) -> list[dict]:
@@ -219,3 +229,71 @@ def open_set(name: str, part: str = "train") -> list[Document]:
         # Facilities are rarely told from places and organisations elsewhere: unknown rather than absent.
         complete |= {"LOC": {"GPE", "LOC"}, "MISC": set()}.get(label, {label})
     return [open_document(d, unified["map"], complete) for d in read(SHARED / "ner" / f"{name}.{part}.jsonl.gz")]
+
+
+# ---------------------------------------------------------------- pronouns and descriptions
+
+PRONOUNS = set("he she him her his hers they them their it its".split())
+OTHER_CAPITALS = PRONOUNS | set("the a an i we you my our your this that these those mr mrs ms".split())
+
+
+def unlabelled_tags(words: w.Words) -> np.ndarray:
+    """Any tag is possible everywhere."""
+    return np.ones((len(words.spans), len(ENTITY_TAGS)), bool)
+
+
+def pronouns(part: str) -> list[Document]:
+    """GAP (Webster et al. 2018): one pronoun a text, and two names of which it may mean one. Texts where it means
+    neither are left out: who else it could mean is not annotated."""
+    out = []
+    for d in read(SHARED / "coref" / f"gap.{part}.jsonl.gz"):
+        words = w.split(d["text"])
+        starts = np.array([s for s, _ in words.spans])
+        at = lambda offset: int(np.searchsorted(starts, offset, side="right")) - 1
+        everywhere = lambda name: [at(m.start()) for m in re.finditer(rf"\b{re.escape(name)}\b", d["text"])]
+        (_, a, is_a), (_, b, is_b) = d["a"], d["b"]
+        if is_a == is_b or a in b or b in a:
+            continue
+        meant, other = (a, b) if is_a else (b, a)
+        if everywhere(a) and everywhere(b):
+            reference = Reference(at(d["pronoun"][0]), everywhere(meant), everywhere(other))
+            out.append(Document(d["doc_id"], d["text"], words, unlabelled_tags(words), None, references=[reference]))
+    return out
+
+
+def title_words() -> set[str]:
+    """Words that stand in a title of our corpus."""
+    return {word.lower() for d in news_raw("train") for b, e, kind in d["entities"] if kind == "TITLE"
+            for word in d["text"][b:e].split()}
+
+
+def chains(part: str = "train") -> list[Document]:
+    """GUM's coreference: each pronoun and each "the ..." with the names of its chain and those of the others."""
+    titles, out = title_words(), []
+    for d in read(SHARED / "coref" / f"gum_open.{part}.jsonl.gz"):
+        tokens, first = [], []
+        for s in d["sentences"]:
+            first.append(len(tokens))
+            tokens += s["tokens"]
+        text, spans = detokenise(tokens)
+        words = w.split(text)
+        starts = np.array([s for s, _ in words.spans])
+        word = lambda token: int(np.searchsorted(starts, spans[token][0], side="right")) - 1
+        names, pronouns_ = {}, []
+        for m in d["mentions"]:
+            if m["type"] not in ("person", "organization", "place"):
+                continue
+            at = range(first[m["sent"]] + m["start"], first[m["end_sent"]] + m["end"])
+            bare = [t for t in at if tokens[t][:1].isupper() and tokens[t].lower().rstrip(".") not in titles | OTHER_CAPITALS]
+            if len(at) == 1 and tokens[at[0]].lower() in PRONOUNS:
+                pronouns_.append((word(at[0]), m["cluster"]))
+            elif tokens[at[0]].lower() == "the" and len(at) > 1 and not bare:
+                pronouns_.append((word(at[0]), m["cluster"]))
+            elif bare and (bare[0] != first[m["sent"]] or len(bare) > 1) and len(tokens[bare[0]]) > 1:
+                names.setdefault(m["cluster"], []).append(word(bare[0]))
+        everyone = {i for at in names.values() for i in at}
+        references = [Reference(at, own, sorted(everyone - set(own)))
+                      for at, cluster in pronouns_ for own in [names.get(cluster, [])]]
+        if references:
+            out.append(Document(d["doc_id"], text, words, unlabelled_tags(words), None, references=references))
+    return out

@@ -6,6 +6,7 @@ The teacher reads fixed cuts of every document once; its marginals are kept as f
 
 import argparse
 import gzip
+import pickle
 import random
 from pathlib import Path
 
@@ -25,9 +26,8 @@ def unlabelled(share: float, rng: random.Random) -> list[data.Document]:
     documents = []
     for i, text in enumerate(t for t in texts if rng.random() < share):
         split = words.split(text)
-        possible = np.ones((len(split.spans), len(data.ENTITY_TAGS)), bool)
         if split.spans:
-            documents.append(data.Document(f"text-{i}", text, split, possible, None))
+            documents.append(data.Document(f"text-{i}", text, split, data.unlabelled_tags(split), None))
     return documents
 
 
@@ -62,6 +62,21 @@ def teach(teacher: model.Network, items: list[windows.Window], budget: int, rng:
             print(f"taught {i}/{len(groups)}", flush=True)
 
 
+def lesson(a: argparse.Namespace, dev: list[dict], rng: random.Random) -> list[windows.Window]:
+    """The windows with the teacher's marginals, kept in the run's folder for other students."""
+    own = [data.news_document(d) for d in data.news_raw("train")]
+    others = [d for s in data.OPEN_SETS for d in data.open_set(s) if rng.random() < a.open_share]
+    others += held_out(unlabelled(a.text_share, rng) + data.chains(), dev) + data.pronouns("dev")
+    names = train.augment.Names(own)
+    items = [x for _ in range(a.copies) for d in own for x in train.cut_document(d, rng, names, 0.4)]
+    items += [x for d in others for x in train.cut_document(d, rng, names, 0.0)]
+    teacher = model.mpnet(a.teacher_weights)
+    teacher.load_state_dict(torch.load(a.teacher), strict=False)
+    teach(teacher, items, 4096, rng)
+    (a.out / "windows.pkl").write_bytes(pickle.dumps(items))
+    return items
+
+
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("teacher", type=Path)
@@ -77,22 +92,14 @@ def main() -> None:
     p.add_argument("--head-rate", type=float, default=1e-3)
     p.add_argument("--soft-weight", type=float, default=1.0)
     p.add_argument("--link-weight", type=float, default=0.3)
+    p.add_argument("--lesson", type=Path, help="windows.pkl of an earlier run, whose teacher need not read again")
     p.add_argument("--seed", type=int, default=4)
     a = p.parse_args()
     torch.manual_seed(a.seed)
     rng = random.Random(a.seed)
     a.out.mkdir(parents=True, exist_ok=True)
     dev = data.news_raw("dev")
-    own = [data.news_document(d) for d in data.news_raw("train")]
-    others = [d for s in data.OPEN_SETS for d in data.open_set(s) if rng.random() < a.open_share]
-    others += held_out(unlabelled(a.text_share, rng), dev)
-    names = train.augment.Names(own)
-    items = [x for _ in range(a.copies) for d in own for x in train.cut_document(d, rng, names, 0.4)]
-    items += [x for d in others for x in train.cut_document(d, rng, names, 0.0)]
-    teacher = model.mpnet(a.teacher_weights)
-    teacher.load_state_dict(torch.load(a.teacher), strict=False)
-    teach(teacher, items, 4096, rng)
-    del teacher
+    items = pickle.loads(a.lesson.read_bytes()) if a.lesson else lesson(a, dev, rng)
     student = model.minilm(a.weights)
     student.load_state_dict(torch.load(a.init), strict=False)
     schedule = [batch for _ in range(a.epochs) for batch in train.batches(items, rng, 2048)]

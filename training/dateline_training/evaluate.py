@@ -61,3 +61,21 @@ def spans(net: model.Network, raw: list[dict]) -> dict:
                 if kind in ("PERSON", "ORG", "GPE", "LOC", "FAC"):
                     c["names", outcome] += 1
     return {k: f1(c, k) for k in ["entities", "names", *ROLES, *TYPES]}
+
+
+@torch.no_grad()
+def pronouns(net: model.Network, part: str) -> float:
+    """Share of GAP's pronouns whose link points at a name of whom they mean rather than at the other name."""
+    net.eval()
+    right, count = 0, 0
+    for d in data.pronouns(part):
+        x = windows.window(d, 0, len(d.words.spans))
+        if len(x.ids) > windows.LIMIT + 2:
+            continue
+        one = lambda v: torch.from_numpy(v)[None]
+        _, _, v = net(one(x.ids), one(x.features), torch.ones(1, len(x.ids), dtype=torch.long), one(x.word_starts))
+        at, names, others = x.references[0]
+        best = lambda who: (v[0, who, 4] @ v[0, at, 3]).logsumexp(0)
+        right += bool(best(names) > best(others))
+        count += 1
+    return round(100 * right / max(1, count), 1)

@@ -99,10 +99,10 @@ class Network(nn.Module):
         return self.entity(x).float(), self.quote(x).float(), vectors.float()
 
     def link_loss(self, vectors, batch) -> torch.Tensor:
-        """Each content part and source to its cue; each source to the mentions that name the speaker.
+        """Each content part and source to its cue; each source and pronoun to the mentions that name whom it means.
         Candidates are the gold cues and mentions of the window, and none of them."""
         total, count = vectors.new_zeros(()), 0
-        for b, (links, speakers, cues, names) in enumerate(batch["targets"]):
+        for b, (links, speakers, cues) in enumerate(batch["targets"]):
             v = vectors[b]
             for role in (0, 1):
                 rows = [(i, c) for r, i, c in links if r == role]
@@ -112,14 +112,11 @@ class Network(nn.Module):
                     gold = torch.tensor([cues.index(c) if c >= 0 else len(cues) for _, c in rows])
                     total = total + nn.functional.cross_entropy(scores, gold, reduction="sum")
                     count += len(rows)
-            if speakers:
-                keys = torch.cat([v[names, 4], self.null[2:]])
-                scores = v[[i for i, _ in speakers], 3] @ keys.T / math.sqrt(LINK)
-                gold = torch.full_like(scores, NEVER)
-                for k, (_, who) in enumerate(speakers):
-                    gold[k, [names.index(m) for m in who if m in names] or [len(names)]] = 0.0
-                total = total + (scores.logsumexp(1) - (scores + gold).logsumexp(1)).sum()
-                count += len(speakers)
+            for at, who, names in speakers:
+                scores = torch.cat([v[names, 4], self.null[2:]]) @ v[at, 3] / math.sqrt(LINK)
+                gold = [names.index(m) for m in who if m in names] or [len(names)]
+                total = total + scores.logsumexp(0) - scores[gold].logsumexp(0)
+                count += 1
         return total / max(1, count)
 
 

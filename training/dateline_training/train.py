@@ -63,7 +63,8 @@ def collate(items: list[windows.Window]) -> dict:
         certain = x.possible.sum(1) == 1
         names = np.flatnonzero(certain & x.possible[:, NAMED].any(1)).tolist()
         links = [(r, i, c) for r, i, c in x.links if c < 0 or c in cues]
-        targets.append((links, x.speakers, cues, names))
+        targets.append((links, [(i, who, names) for i, who in x.speakers] + [
+            (i, who, who + others) for i, who, others in x.references], cues))
     return {
         "ids": stack([x.ids for x in items], pieces),
         "features": stack([x.features for x in items], pieces),
@@ -73,6 +74,7 @@ def collate(items: list[windows.Window]) -> dict:
         "possible": stack([x.possible for x in items], words, True, bool),
         "quotes": stack([blank(x) if x.quote_tags is None else x.quote_tags for x in items], words),
         "has_quotes": torch.tensor([x.quote_tags is not None for x in items]),
+        "has_links": any(x.links or x.speakers or x.references for x in items),
         "targets": targets,
         "soft": None if any(x.soft is None for x in items) else tuple(
             stack([x.soft[k].astype(np.float32) for x in items], words, 0, np.float32) for k in (0, 1)),
@@ -88,6 +90,7 @@ def losses(net: model.Network, batch: dict, link_weight: float, soft_weight: flo
     if have.any():
         gold = torch.nn.functional.one_hot(batch["quotes"][have], len(QUOTE_TAGS)).bool()
         loss = loss + net.quote_crf.loss(quote[have], gold, mask[have]) / mask[have].sum()
+    if batch["has_links"]:
         loss = loss + link_weight * net.link_loss(vectors, batch)
     if batch["soft"] is not None and soft_weight:
         for scores, soft in zip((entity, quote), batch["soft"]):
@@ -163,7 +166,7 @@ def main() -> None:
     a.out.mkdir(parents=True, exist_ok=True)
     own = [data.news_document(d) for d in data.news_raw("train")]
     dev = data.news_raw("dev")
-    open_ = [d for s in data.OPEN_SETS for d in data.open_set(s)]
+    open_ = [d for s in data.OPEN_SETS for d in data.open_set(s)] + data.pronouns("dev") + data.chains()
     names = augment.Names(own + open_)
     net = getattr(model, a.encoder)(a.weights)
     if a.init:

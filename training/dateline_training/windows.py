@@ -69,6 +69,7 @@ class Window:
     quote_tags: np.ndarray | None
     links: list[tuple[int, int, int]]  # (0 content | 1 source, its first word, the cue's first word or -1)
     speakers: list[tuple[int, list[int]]]  # (first word of source or content, first words of naming mentions)
+    references: list[tuple[int, list[int], list[int]]]  # (pronoun, its names, others' names)
     soft: tuple | None = None  # the teacher's marginals: entity [words, tags], quote [words, tags]
 
 
@@ -83,6 +84,7 @@ def window(d: Document, begin: int, end: int, pieces=None, shapes=None, gaps=Non
     ids.append(w.SEP)
     features.append(0)
     inside = lambda i: begin <= i < end
+    within = lambda at: [i - begin for i in at if inside(i)]
     links, speakers = [], []
     for q in d.quotes:
         cue = q.cue[0] - begin if q.cue else -1
@@ -92,8 +94,10 @@ def window(d: Document, begin: int, end: int, pieces=None, shapes=None, gaps=Non
                 links.append((1, q.source[0] - begin, cue))
         at = q.source[0] if q.source else q.content[0][0]
         if q.speaker_known and inside(at):
-            speakers.append((at - begin, [m - begin for m in q.speaker if inside(m)]))
+            speakers.append((at - begin, within(q.speaker)))
+    references = [(r.pronoun - begin, within(r.names), within(r.others)) for r in d.references
+                  if inside(r.pronoun) and (within(r.names) or not r.names)]
     return Window(
         np.array(ids), np.array(features), np.array(starts), d.possible[begin:end],
-        None if d.quote_tags is None else d.quote_tags[begin:end], links, speakers,
+        None if d.quote_tags is None else d.quote_tags[begin:end], links, speakers, references,
     )

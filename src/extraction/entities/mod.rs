@@ -2,7 +2,7 @@
 //! person or thing together.
 
 mod clusters;
-mod fold;
+pub(super) mod fold;
 mod organizations;
 mod patterns;
 mod people;
@@ -28,7 +28,16 @@ pub struct TypedSpan {
 /// pattern stands.
 pub fn resolve(text: &str, mut mentions: Vec<TypedSpan>) -> Vec<Entity> {
     mentions.sort_by_key(|mention| mention.span);
+    for mention in mentions.iter_mut().filter(|m| m.entity_type == EntityType::Person) {
+        mention.span.end = mention.span.begin + without_honours(mention.span.slice(text)).len();
+    }
     clusters(text, &merge(patterns(text), mentions))
+}
+
+/// "Durham Hall" of "Durham Hall QC".
+fn without_honours(name: &str) -> &str {
+    const HONOURS: [&str; 8] = [" QC", " KC", " SC", " MBE", " OBE", " CBE", " PhD", " MEP"];
+    HONOURS.iter().find_map(|honour| name.strip_suffix(honour)).unwrap_or(name)
 }
 
 /// Both lists, each sorted and disjoint, as one; drops mentions that touch a pattern.
@@ -77,6 +86,13 @@ mod tests {
             ("example.org/5", EntityType::Url, 1.0),
         ];
         assert_eq!(found, expected.map(|(name, kind, score)| (name.to_string(), kind, score)));
+    }
+
+    #[test]
+    fn honours_are_no_part_of_a_name() {
+        let text = "Kama Melly QC prosecuted.";
+        let found = resolve(text, vec![mention(text, "Kama Melly QC", EntityType::Person)]);
+        assert_eq!(found[0].name, "Kama Melly");
     }
 
     #[test]

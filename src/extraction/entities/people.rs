@@ -49,7 +49,11 @@ impl Name {
             words.drain(WORDS - 1..words.len() - 1);
         }
         let bare = bare && words.first().is_some_and(|w| is_particle(w));
-        let capitals = (2..=4).contains(&surface.len()) && surface.bytes().all(|b| b.is_ascii_uppercase());
+        let letters = || surface.chars().filter(|c| !matches!(c, '.' | ' '));
+        let capitals = (2..=4).contains(&letters().count()) && letters().all(char::is_uppercase);
+        if capitals {
+            words = vec![words.concat()];
+        }
         Self { words, suffix, bare, capitals }
     }
 

@@ -1,16 +1,21 @@
 //! Who is quoted saying what: the network's source, cue and content spans and the quotation marks of the text,
 //! linked into attributions, each with its speaker.
 
+mod addressee;
+mod bearers;
 mod direct;
 mod linking;
 mod marks;
+mod phrases;
 mod speakers;
+
+use std::collections::HashSet;
 
 use super::decoder::Labelled;
 use super::document::Document;
 use super::encoder::Rows;
 use super::labels::{Labels, Role};
-use super::{Entity, Quote, Speaker};
+use super::{Addressee, Entity, EntityType, Quote, Speaker};
 
 /// The quotes of a document in text order. `spans` are the network's in text order, `link` its link vectors;
 /// speakers are indices into `entities`.
@@ -27,18 +32,24 @@ pub fn quotes(
     direct::fit_to_marks(document, &marks, &mut attributions);
     direct::add_unseen(document, &marks, &mut attributions);
     let speakers = speakers::Speakers::new(document, &links, entities);
+    let is_time = |e: &&Entity| matches!(e.entity_type, EntityType::Date | EntityType::Time);
+    let dates: HashSet<usize> =
+        entities.iter().filter(is_time).flat_map(|e| &e.mentions).flat_map(|m| document.words_in(m.span)).collect();
     let mut previous: Option<Speaker> = None;
     attributions
         .into_iter()
         .map(|attribution| {
             let speaker = speakers.of(&attribution, previous.as_ref());
             previous.clone_from(&speaker);
+            let addressee = addressee::addressee(document, &attribution, |word| dates.contains(&word));
             Quote {
                 kind: direct::kind(&marks, &attribution),
                 content: attribution.content.iter().map(|part| document.span(part.clone())).collect(),
                 cue: attribution.cue.map(|words| document.span(words)),
                 source: attribution.source.map(|words| document.span(words)),
                 speaker,
+                addressee: addressee
+                    .map(|words| Addressee { span: document.span(words.clone()), entity: speakers.named_by(&words) }),
                 score: attribution.score,
             }
         })
