@@ -43,6 +43,7 @@ def answers(binary, texts):
                 "source": span(q.get("source")),
                 "speaker": q.get("speaker", {}).get("name"),
                 "score": q.get("score", 0.0),
+                "speaker_score": q.get("speaker", {}).get("score", 0.0),
             }
             for q in json.loads(line).get("quotes", {}).get("quotes", [])
         ]
@@ -125,7 +126,12 @@ def distance(text, quote, mentions):
 
 def news(binary):
     documents = [d for path in sorted((SHARED / "news").glob("*.jsonl")) for d in read(path)[::10]]
-    c, exact, errors = Counter(), Counter(), Counter()
+    c, exact, errors, scores = Counter(), Counter(), Counter(), Counter()
+
+    def scored(what, score, right):
+        step = next(s for s in SCORES if score <= s)
+        scores.update({(what, step, "all"): 1, (what, step, "sum"): score, (what, step, "right"): right})
+
     for d, found in zip(documents, answers(binary, [d["text"] for d in documents])):
         spans = lambda quotes, role: {tuple(s) for q in quotes for s in (q[role] if role == "content" else [q[role]]) if s}
         for role in ("source", "cue", "content"):
@@ -135,10 +141,7 @@ def news(binary):
             exact[role, "found"] += len(got)
         matched, extra = pairs(d["quotes"], found)
         for f in found:
-            step = next(s for s in SCORES if f["score"] <= s)
-            c["score", step, "all"] += 1
-            c["score", step, "sum"] += f["score"]
-            c["score", step, "right"] += not any(f is e for e in extra)
+            scored("quote", f["score"], not any(f is e for e in extra))
         for f in extra:
             c["found", f["kind"]] += 1
             inside = any(overlap(f["content"], g["content"]) > 0 for g in d["quotes"])
@@ -160,6 +163,8 @@ def news(binary):
                 errors[f"content: {'other number of parts' if parts else 'too short' if shorter else 'too long'}"] += 1
             if g["speaker"]:
                 right = same_name(f["speaker"], g["speaker"])
+                if f["speaker"]:
+                    scored("speaker", f["speaker_score"], right)
                 written, mentions = form(d, g)
                 far = distance(d["text"], g, mentions)
                 for key in ("speaker", ("form", written), ("far", far), ("kind of", g["kind"])):
@@ -190,10 +195,11 @@ def news(binary):
     table(("source is", "found", "speaker right"), of("form", ("name", "pronoun", "description", "none", "unnamed")))
     table(("sentences to the nearest name", "found", "speaker right"),
           of("far", ("0", "1", "2", "3-5", "6 or more", "no name")))
-    table(("score up to", "quotes", "mean score", "found right"), [
-        (s, n, percent(c["score", s, "sum"], n), percent(c["score", s, "right"], n))
-        for s in SCORES if (n := c["score", s, "all"])
-    ])
+    for what in ("quote", "speaker"):
+        table((f"score of the {what} up to", "quotes", "mean score", "right"), [
+            (s, n, percent(scores[what, s, "sum"], n), percent(scores[what, s, "right"], n))
+            for s in SCORES if (n := scores[what, s, "all"])
+        ])
     table(("error", "count"), errors.most_common())
 
 
