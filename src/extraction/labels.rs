@@ -1,7 +1,9 @@
-//! What `model/labels.json` says about the network: its tags, their transitions, the sizes of its windows.
+//! What `model/labels.json` says about the network: its tags, their transitions, the sizes of its windows; and the
+//! calibration of its scores.
 
 use serde::Deserialize;
 
+use super::calibration::Calibration;
 use super::{EntityType, ModelError};
 
 /// Sizes in wordpieces, without `[CLS]` and `[SEP]`.
@@ -46,7 +48,7 @@ pub struct TagSet<T> {
     pub transitions: Vec<Vec<f32>>,
 }
 
-/// All of `model/labels.json`.
+/// All that is known of the network beside its weights.
 #[derive(Debug, Clone)]
 pub struct Labels {
     /// Name of the network.
@@ -63,6 +65,8 @@ pub struct Labels {
     pub link_length: usize,
     /// Keys that stand for "no cue" (of a content, of a source) and "no named speaker".
     pub link_null: Vec<Vec<f32>>,
+    /// Of its scores.
+    pub calibration: Calibration,
 }
 
 #[derive(Deserialize)]
@@ -79,10 +83,10 @@ struct File {
 }
 
 impl Labels {
-    /// Parses the file that is built into the binary.
+    /// Parses the files that are built into the binary.
     ///
     /// # Errors
-    /// If it names a tag that is not known here, or its tables do not fit.
+    /// If one names a tag that is not known here, or its tables do not fit.
     pub fn new() -> Result<Self, ModelError> {
         let file: File = serde_json::from_str(include_str!("../../model/labels.json"))
             .map_err(|e| ModelError(format!("labels.json: {e}")))?;
@@ -97,6 +101,7 @@ impl Labels {
             quote: tag_set(&file.quote_tags, &file.quote_transitions, role)?,
             link_length: file.link_length,
             link_null: file.link_null,
+            calibration: Calibration::new()?,
         })
     }
 }

@@ -4,6 +4,7 @@
 //! with case features; [`encoder`] runs the network over windows of them; [`decoder`] turns its scores into
 //! labelled spans; [`entities`] and [`quotes`] make entities and quotes of those.
 
+pub mod calibration;
 pub mod decoder;
 pub mod document;
 pub mod encoder;
@@ -198,7 +199,11 @@ impl Extractor {
         let scores = self.encoder.scores(&document, &pieces)?;
         let mentions = decoder::decode(&scores.entity, &self.labels.entity)
             .into_iter()
-            .map(|m| TypedSpan { span: document.span(m.words), entity_type: m.label, score: m.score })
+            .map(|m| TypedSpan {
+                span: document.span(m.words),
+                entity_type: m.label,
+                score: self.labels.calibration.mention.apply(m.score),
+            })
             .collect();
         let entities = entities::resolve(text, mentions);
         let roles = decoder::decode(&scores.quote, &self.labels.quote);

@@ -2,6 +2,7 @@
 //! person or thing together.
 
 mod clusters;
+mod consistency;
 pub(super) mod fold;
 mod organizations;
 mod patterns;
@@ -31,6 +32,7 @@ pub fn resolve(text: &str, mut mentions: Vec<TypedSpan>) -> Vec<Entity> {
     for mention in mentions.iter_mut().filter(|m| m.entity_type == EntityType::Person) {
         mention.span.end = mention.span.begin + without_honours(mention.span.slice(text)).len();
     }
+    consistency::settle(text, &mut mentions);
     clusters(text, &merge(patterns(text), mentions))
 }
 

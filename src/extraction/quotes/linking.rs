@@ -95,7 +95,10 @@ pub fn link(spans: &[Labelled<Role>], links: &Links) -> Vec<Attribution> {
     let mut without_cue = Vec::new();
     for content in contents {
         match nearest(&content.words, Vector::Content) {
-            Some((cue, _)) => by_cue[cue].content.push(content.words.clone()),
+            Some((cue, _)) => {
+                by_cue[cue].content.push(content.words.clone());
+                by_cue[cue].score = by_cue[cue].score.min(content.score);
+            }
             None => without_cue.push(Attribution {
                 content: vec![content.words.clone()],
                 cue: None,

@@ -31,7 +31,7 @@ pub fn quotes(
     let mut attributions = linking::link(spans, &links);
     direct::fit_to_marks(document, &marks, &mut attributions);
     direct::add_unseen(document, &marks, &mut attributions);
-    let speakers = speakers::Speakers::new(document, &links, entities);
+    let speakers = speakers::Speakers::new(document, &links, entities, labels.calibration.speaker);
     let is_time = |e: &&Entity| matches!(e.entity_type, EntityType::Date | EntityType::Time);
     let dates: HashSet<usize> =
         entities.iter().filter(is_time).flat_map(|e| &e.mentions).flat_map(|m| document.words_in(m.span)).collect();
@@ -50,7 +50,7 @@ pub fn quotes(
                 speaker,
                 addressee: addressee
                     .map(|words| Addressee { span: document.span(words.clone()), entity: speakers.named_by(&words) }),
-                score: attribution.score,
+                score: labels.calibration.quote.apply(attribution.score),
             }
         })
         .collect()
