@@ -66,7 +66,7 @@ def lesson(a: argparse.Namespace, dev: list[dict], rng: random.Random) -> list[w
     """The windows with the teacher's marginals, kept in the run's folder for other students."""
     own = [data.news_document(d) for d in data.news_raw("train")]
     others = [d for s in data.OPEN_SETS for d in data.open_set(s) if rng.random() < a.open_share]
-    others += held_out(unlabelled(a.text_share, rng) + data.chains(), dev) + data.pronouns("dev")
+    others += held_out(unlabelled(a.text_share, rng), dev)
     names = train.augment.Names(own)
     items = [x for _ in range(a.copies) for d in own for x in train.cut_document(d, rng, names, 0.4)]
     items += [x for d in others for x in train.cut_document(d, rng, names, 0.0)]
@@ -100,9 +100,16 @@ def main() -> None:
     a.out.mkdir(parents=True, exist_ok=True)
     dev = data.news_raw("dev")
     items = pickle.loads(a.lesson.read_bytes()) if a.lesson else lesson(a, dev, rng)
+    # Pronouns need no teacher.
+    references = [x for d in held_out(data.chains(), dev) + data.pronouns("dev")
+                  for x in train.cut_document(d, rng, None, 0.0)]
     student = model.minilm(a.weights)
     student.load_state_dict(torch.load(a.init), strict=False)
-    schedule = [batch for _ in range(a.epochs) for batch in train.batches(items, rng, 2048)]
+    schedule = []
+    for _ in range(a.epochs):
+        todo = train.batches(items, rng, 2048) + train.batches(references, rng, 2048)
+        rng.shuffle(todo)
+        schedule += todo
     print(f"{len(items)} windows, {len(schedule)} steps", flush=True)
     fitter = train.Fitter(student, len(schedule), a.rate, a.head_rate, 0.999)
     for batch in schedule:

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::linking::Attribution;
-use super::marks::Quoted;
+use super::marks::{self, Quoted};
 use crate::extraction::QuoteKind;
 use crate::extraction::document::{Document, Gap};
 
@@ -74,19 +74,100 @@ fn is_speech(document: &Document, quoted: &Quoted) -> bool {
     sentence && capital && (own_line && end - start >= 3 || end - start >= 6)
 }
 
-/// Direct if all of the content stands in marks (or is a labelled turn: a source and no cue), mixed if some does.
-pub fn kind(marks: &[Quoted], attribution: &Attribution) -> QuoteKind {
-    let within = |part: &Range<usize>| around(marks, part).is_some();
+/// Direct if all of the content stands in marks (or is a labelled turn: a source and no cue; or follows a dash that
+/// begins a line), mixed if some does.
+pub fn kind(document: &Document, marks: &[Quoted], attribution: &Attribution) -> QuoteKind {
+    let within = |part: &Range<usize>| around(marks, part).is_some() || stands_in_marks(document, part);
     let touched = |part: &Range<usize>| {
         let next = marks.partition_point(|q| q.words.start < part.start);
         within(part) || marks.get(next).is_some_and(|q| q.words.start < part.end)
     };
     let turn = attribution.cue.is_none() && attribution.source.is_some();
-    if turn || attribution.content.iter().all(within) {
+    let dashed = attribution.content.first().is_some_and(|part| follows_dash(document, part));
+    if turn || dashed || attribution.content.iter().all(within) {
         QuoteKind::Direct
     } else if attribution.content.iter().any(touched) {
         QuoteKind::Mixed
     } else {
         QuoteKind::Indirect
     }
+}
+
+/// A mark on either side, whatever the pairing of marks made of it; the opening one may be missing where a line begins.
+fn stands_in_marks(document: &Document, part: &Range<usize>) -> bool {
+    let mark = |word: usize| marks::is_mark(document.word(word));
+    let begins = part.start.checked_sub(1).is_none_or(|before| mark(before))
+        || document.words.get(part.start).is_some_and(|w| w.gap >= Gap::Newline);
+    begins && (mark(part.end) || document.word(part.end) == "," && mark(part.end + 1))
+}
+
+/// "— The boat is full, said the captain."
+fn follows_dash(document: &Document, part: &Range<usize>) -> bool {
+    part.start
+        .checked_sub(1)
+        .is_some_and(|dash| matches!(document.word(dash), "—" | "–" | "-") && document.words[dash].gap >= Gap::Newline)
+}
+
+/// Of a mixed quote, a part that is all in marks keeps them: they tell its words from the paraphrase.
+pub fn with_marks(document: &Document, attribution: &mut Attribution) {
+    let mark = |word: usize| marks::is_mark(document.word(word));
+    for part in &mut attribution.content {
+        let opened = part.start > 0 && mark(part.start - 1) && document.words[part.start].gap == Gap::None;
+        let closed = mark(part.end) && document.words[part.end].gap == Gap::None;
+        if closed && (opened || part.clone().any(mark)) {
+            part.start -= usize::from(opened);
+            part.end += 1;
+        }
+    }
+}
+
+/// A labelled turn ("NAME: ...") ends with its last sentence's full stop.
+pub fn finish_turns(document: &Document, attributions: &mut [Attribution]) {
+    for attribution in attributions.iter_mut().filter(|a| a.cue.is_none() && a.source.is_some()) {
+        if let Some(last) = attribution.content.last_mut() {
+            let stop = matches!(document.word(last.end), "." | "?" | "!" | "…");
+            last.end += usize::from(stop && document.words[last.end].gap == Gap::None);
+        }
+    }
+}
+
+/// Speech in a paragraph of its own, whose marks do not go on from the one before, is an act of its own without a cue.
+pub fn split_floating(document: &Document, marks: &[Quoted], attributions: &mut Vec<Attribution>) {
+    let same_line = |a: usize, b: usize| {
+        (a.min(b) + 1..=a.max(b)).all(|w| document.words.get(w).is_none_or(|w| w.gap < Gap::Paragraph))
+    };
+    let mut floating = Vec::new();
+    for attribution in attributions.iter_mut() {
+        let Some(cue) = attribution.cue.as_ref().map(|cue| cue.start) else { continue };
+        let near = |part: &Range<usize>| same_line(cue, part.start) || same_line(cue, part.end - 1);
+        let quoted = |part: &Range<usize>| around(marks, part);
+        let content = std::mem::take(&mut attribution.content);
+        let mut acts = vec![];
+        for part in content {
+            let goes_on = |before: &Vec<Range<usize>>| {
+                before.last().is_none_or(|last| {
+                    near(last) && near(&part) || quoted(&part).is_none() || quoted(last).is_none_or(|q| !q.closed)
+                })
+            };
+            match acts.last_mut().filter(|before| goes_on(before)) {
+                Some(open) => open.push(part),
+                None => acts.push(vec![part]),
+            }
+        }
+        // The cue's act is the one in its line, or else the one nearest to it.
+        let away = |act: &Vec<Range<usize>>| {
+            let distance = |part: &Range<usize>| part.start.abs_diff(cue).min(part.end.abs_diff(cue));
+            (!act.iter().any(near), act.iter().map(distance).min())
+        };
+        let own = (0..acts.len()).min_by_key(|&i| away(&acts[i])).unwrap_or(0);
+        for (i, content) in acts.into_iter().enumerate() {
+            if i == own {
+                attribution.content = content;
+            } else {
+                floating.push(Attribution { content, cue: None, source: None, score: attribution.score });
+            }
+        }
+    }
+    attributions.extend(floating);
+    attributions.sort_by_key(|a| a.content[0].start);
 }

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use crate::extraction::decoder::Labelled;
+use crate::extraction::document::Document;
 use crate::extraction::encoder::Rows;
 use crate::extraction::labels::{Labels, Role};
 
@@ -82,8 +83,36 @@ pub struct Attribution {
     pub score: f32,
 }
 
+/// Verbs of thought, hope and plan: they report no act of speech.
+const UNSPOKEN: [&str; 24] = [
+    "suspect",
+    "suspects",
+    "suspected",
+    "wish",
+    "wishes",
+    "wished",
+    "hope",
+    "hopes",
+    "hoped",
+    "want",
+    "wants",
+    "wanted",
+    "believe",
+    "believes",
+    "believed",
+    "think",
+    "thinks",
+    "thought",
+    "know",
+    "knows",
+    "knew",
+    "expect",
+    "expects",
+    "expected",
+];
+
 /// Attributions in text order. `spans` are the network's, in text order.
-pub fn link(spans: &[Labelled<Role>], links: &Links) -> Vec<Attribution> {
+pub fn link(document: &Document, spans: &[Labelled<Role>], links: &Links) -> Vec<Attribution> {
     let of = |role| spans.iter().filter(move |s| s.label == role).collect::<Vec<_>>();
     let (contents, cues, sources) = (of(Role::Content), of(Role::Cue), of(Role::Source));
     let nearest = |span: &Range<usize>, query| best_cue(span, query, &cues, links);
@@ -121,6 +150,8 @@ pub fn link(spans: &[Labelled<Role>], links: &Links) -> Vec<Attribution> {
     }
     label_turns(&mut without_cue, &loose);
     let mut all: Vec<_> = by_cue.into_iter().filter(|a| !a.content.is_empty()).chain(without_cue).collect();
+    let unspoken = |cue: &Range<usize>| UNSPOKEN.contains(&document.word(cue.end - 1));
+    all.retain(|a| !a.cue.as_ref().is_some_and(unspoken));
     all.sort_by_key(|a| a.content[0].start);
     all
 }

@@ -62,6 +62,11 @@ pub fn quoted(document: &Document) -> Vec<Quoted> {
     found
 }
 
+/// Any quotation mark.
+pub fn is_mark(word: &str) -> bool {
+    matches!(word, "\"" | "“" | "”" | "„" | "‟" | "'" | "’" | "‘" | "‚" | "`" | "«" | "»" | "‹" | "›")
+}
+
 fn push(found: &mut Vec<Quoted>, words: Range<usize>, closed: bool) {
     if !words.is_empty() {
         found.push(Quoted { words, closed });
@@ -118,10 +123,15 @@ impl<'a> Marks<'a> {
         use Style::{Double, Guillemets, Single};
         let is_open = |style| open.iter().any(|(s, _)| *s == style);
         let text = self.document.word(word);
-        let doubled =
-            matches!(text, "'" | "`" | "’" | "‘") && self.touches_after(word) && self.document.word(word + 1) == text;
+        let doubled = matches!(text, "'" | "`" | "’" | "‘" | "\"")
+            && self.touches_after(word)
+            && self.document.word(word + 1) == text;
         let either = |style, width: usize| {
             let hangs = self.touches_after(word + width - 1);
+            // Apart from both neighbours: " so ".
+            if !hangs && !self.touches_before(word) && !is_open(style) {
+                return Open(style);
+            }
             let free = !self.touches_before(word) || self.may_open(word);
             // A mark that can be both closes what is open, unless it begins a line.
             if free && hangs && (!is_open(style) || !self.touches_before(word)) { Open(style) } else { Close(style) }
@@ -138,6 +148,7 @@ impl<'a> Marks<'a> {
             "»" if !is_open(Guillemets) && self.may_open(word) => Some(Open(Guillemets)),
             "«" => Some(Open(Guillemets)),
             "»" => Some(Close(Guillemets)),
+            "‘" if is_open(Single) && self.may_close(word) => Some(Close(Single)),
             "‘" | "‚" | "`" => Some(Open(Single)),
             "'" | "’" if is_open(Single) && self.may_close(word) => Some(Close(Single)),
             "'" if self.may_open(word) && self.single_closes_later[word] => Some(Open(Single)),
@@ -171,6 +182,9 @@ mod tests {
             ("She said ``we won'' today.", vec![("we won", true)]),
             ("She said «we won» today.", vec![("we won", true)]),
             ("She said „we won“ today.", vec![("we won", true)]),
+            ("She said ‚we won‘ today.", vec![("we won", true)]),
+            ("She said \" we won \" today.", vec![("we won", true)]),
+            ("She said \"\"we won\"\" today.", vec![("we won", true)]),
             ("She said 'we won' today.", vec![("we won", true)]),
             ("‘I don’t know,’ he said.", vec![("I don’t know,", true)]),
             ("'I don't know,' he said.", vec![("I don't know,", true)]),

@@ -15,7 +15,7 @@ use super::decoder::Labelled;
 use super::document::Document;
 use super::encoder::Rows;
 use super::labels::{Labels, Role};
-use super::{Addressee, Entity, EntityType, Quote, Speaker};
+use super::{Addressee, Entity, EntityType, Quote, QuoteKind, Speaker};
 
 /// The quotes of a document in text order. `spans` are the network's in text order, `link` its link vectors;
 /// speakers are indices into `entities`.
@@ -28,9 +28,11 @@ pub fn quotes(
 ) -> Vec<Quote> {
     let marks = marks::quoted(document);
     let links = linking::Links::new(link, labels);
-    let mut attributions = linking::link(spans, &links);
+    let mut attributions = linking::link(document, spans, &links);
     direct::fit_to_marks(document, &marks, &mut attributions);
+    direct::split_floating(document, &marks, &mut attributions);
     direct::add_unseen(document, &marks, &mut attributions);
+    direct::finish_turns(document, &mut attributions);
     let speakers = speakers::Speakers::new(document, &links, entities, labels.calibration.speaker);
     let is_time = |e: &&Entity| matches!(e.entity_type, EntityType::Date | EntityType::Time);
     let dates: HashSet<usize> =
@@ -38,18 +40,22 @@ pub fn quotes(
     let mut previous: Option<Speaker> = None;
     attributions
         .into_iter()
-        .map(|attribution| {
-            let speaker = speakers.of(&attribution, previous.as_ref());
-            previous.clone_from(&speaker);
+        .map(|mut attribution| {
+            let kind = direct::kind(document, &marks, &attribution);
+            if kind == QuoteKind::Mixed {
+                direct::with_marks(document, &mut attribution);
+            }
             let addressee = addressee::addressee(document, &attribution, |word| dates.contains(&word));
+            let spoken_to = addressee.as_ref().and_then(|words| speakers.named_by(words));
+            let speaker = speakers.of(&attribution, previous.as_ref(), spoken_to);
+            previous.clone_from(&speaker);
             Quote {
-                kind: direct::kind(&marks, &attribution),
+                kind,
                 content: attribution.content.iter().map(|part| document.span(part.clone())).collect(),
                 cue: attribution.cue.map(|words| document.span(words)),
                 source: attribution.source.map(|words| document.span(words)),
                 speaker,
-                addressee: addressee
-                    .map(|words| Addressee { span: document.span(words.clone()), entity: speakers.named_by(&words) }),
+                addressee: addressee.map(|words| Addressee { span: document.span(words), entity: spoken_to }),
                 score: labels.calibration.quote.apply(attribution.score),
             }
         })

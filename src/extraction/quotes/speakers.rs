@@ -17,6 +17,8 @@ const DEFINITE: f32 = 2.0;
 const SAME_AGAIN: f32 = 2.0;
 /// What a name gains whose titles or own words the source repeats. Chosen on dev.
 const DESCRIBED: f32 = 4.0;
+/// What a name gains whose gender is the pronoun's. Chosen on dev.
+const SAME_GENDER: f32 = 1.0;
 /// What a name loses whose gender is not the pronoun's. Chosen on dev.
 const OTHER_GENDER: f32 = 6.0;
 /// What "he" or "she" as an unnamed speaker before gains. Chosen on dev.
@@ -127,8 +129,13 @@ impl<'a> Speakers<'a> {
         Self { document, links, entities, bearers: bearers::bearers(document, entities), named, calibration }
     }
 
-    /// The speaker of a quote; `previous` is the speaker of the quote before.
-    pub fn of(&self, attribution: &Attribution, previous: Option<&Speaker>) -> Option<Speaker> {
+    /// The speaker of a quote; `previous` is the speaker of the quote before, `spoken_to` the entity addressed.
+    pub fn of(
+        &self,
+        attribution: &Attribution,
+        previous: Option<&Speaker>,
+        spoken_to: Option<usize>,
+    ) -> Option<Speaker> {
         let again = |n: &Named| match previous {
             Some(speaker) if speaker.entity == Some(n.entity) => SAME_AGAIN,
             _ => 0.0,
@@ -147,16 +154,22 @@ impl<'a> Speakers<'a> {
                 Pronoun::Of(_) => unnamed.map(|_| UNNAMED_AGAIN),
                 _ => Some(0.0),
             };
-            let worth = |n: &Named| Some(self.agrees(n, pronoun)? + again(n));
-            let meant = self.by_links(source.start, nobody, worth).or_else(|| again_unsaid(unnamed));
+            let other = |n: &Named| (spoken_to != Some(n.entity)).then_some(());
+            let worth = |n: &Named| other(n).and(Some(self.agrees(n, pronoun)? + again(n)));
+            let pair = || if let Pronoun::Any = pronoun { self.pair(source).map(|p| self.both(p)) } else { None };
+            let meant = self.by_links(source.start, nobody, worth).or_else(pair).or_else(|| again_unsaid(unnamed));
             return meant.or_else(|| self.phrase(source));
+        }
+        if let Some(speaker) = self.of_two(source) {
+            return Some(speaker);
         }
         let described = self.described(source);
         let author = self.author(source, inside);
         let names_another = inside.iter().any(|n| !self.is_modifier(n));
         let elsewhere = |n: &Named| {
             let worth = described(n);
-            (!overlaps(&n.words, source) && (worth > 0.0 || !names_another)).then_some(worth)
+            let other = !overlaps(&n.words, source) && spoken_to != Some(n.entity);
+            (other && (worth > 0.0 || !names_another)).then_some(worth)
         };
         let definite = || self.is_definite(source).then(|| self.by_links(source.start, Some(-DEFINITE), elsewhere));
         let meant = author.or_else(|| definite().flatten());
@@ -188,6 +201,34 @@ impl<'a> Speakers<'a> {
         (alone || speaks).then_some(pronoun)
     }
 
+    /// "both men", "the two", "the former", "the latter", of the two people joined last.
+    fn of_two(&self, source: &Range<usize>) -> Option<Speaker> {
+        let [first, second] = self.pair(source)?;
+        match self.lower(source).as_str() {
+            "both" | "both men" | "both women" | "the two" | "the two men" | "the two women" | "the pair"
+            | "the couple" | "the duo" => Some(self.both([first, second])),
+            "the former" => Some(self.entity(first.entity)),
+            "the latter" => Some(self.entity(second.entity)),
+            _ => None,
+        }
+    }
+
+    /// The two people joined last before the source, in its sentence or the two before.
+    fn pair(&self, source: &Range<usize>) -> Option<[&Named; 2]> {
+        let sentence = self.document.sentences.partition_point(|s| s.end <= source.start);
+        let from = self.document.sentences.get(sentence.saturating_sub(2))?.start;
+        let people: Vec<&Named> = self.between(from, source.start).iter().filter(|n| n.is_person).collect();
+        people.windows(2).rev().find_map(|two| match two {
+            [a, b] if a.entity != b.entity && self.joined(a, b) => Some([*a, *b]),
+            _ => None,
+        })
+    }
+
+    fn both(&self, [first, second]: [&Named; 2]) -> Speaker {
+        let name = |n: &Named| self.entities[n.entity].name.as_str();
+        Speaker { name: format!("{} and {}", name(first), name(second)), entity: None, score: UNNAMED }
+    }
+
     /// Who stands behind a document: "a report by the Comptroller", "data from Kpler".
     fn author(&self, source: &Range<usize>, inside: &[Named]) -> Option<Speaker> {
         let noun = phrases::noun(self.document, &phrases::head(self.document, source));
@@ -203,7 +244,7 @@ impl<'a> Speakers<'a> {
         match (pronoun, self.bearers[named.entity].gender) {
             (Pronoun::Of(_), _) if !named.is_person => None,
             (Pronoun::It, _) if named.is_person => None,
-            (Pronoun::Of(gender), Some(known)) => Some(if gender == known { 0.0 } else { -OTHER_GENDER }),
+            (Pronoun::Of(gender), Some(known)) => Some(if gender == known { SAME_GENDER } else { -OTHER_GENDER }),
             _ => Some(0.0),
         }
     }
