@@ -45,7 +45,7 @@ fn pipeline(criterion: &mut Criterion) {
     group.bench_function("offsets", |b| {
         b.iter(|| Offsets::new(ARTICLE, OffsetUnit::Utf16CodeUnit).convert(Span { begin: 100, end: 200 }));
     });
-    group.bench_function("whole", |b| b.iter(|| extractor.extract(ARTICLE)));
+    group.bench_function("whole", |b| b.iter(|| extractor.extract(ARTICLE, None)));
     group.finish();
 }
 

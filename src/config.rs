@@ -159,6 +159,10 @@ pub struct Extract {
     /// What to write [default: text on a terminal, otherwise json]
     #[arg(long, value_enum, env = "DATELINE_FORMAT")]
     pub format: Option<Format>,
+    /// When the files were published (RFC 3339, "2026-11-25T09:00:00Z"); relative dates count from it. With --jsonl,
+    /// each document has its own publishTime
+    #[arg(long, env = "DATELINE_PUBLISH_TIME", value_name = "TIME", conflicts_with = "jsonl")]
+    pub publish_time: Option<jiff::Timestamp>,
     /// Each input line is a dateline.v1.Document in JSON, each output line its answer
     #[arg(long)]
     pub jsonl: bool,

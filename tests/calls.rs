@@ -142,8 +142,10 @@ async fn options_narrow_the_answer() {
     let batch = client.batch_extract(request).await.expect("a batch").into_inner();
     let found = extraction(batch.outcomes[0].clone());
     assert!(found.quotes.iter().any(|q| q.kind == DIRECT));
-    let speakers: Vec<_> = found.quotes.iter().filter_map(|q| Some(q.speaker.clone()?.entity_id)).collect();
-    assert!(found.entities.iter().all(|e| speakers.contains(&e.entity_id)), "speakers alone");
+    let speakers = found.quotes.iter().filter_map(|q| Some(q.speaker.clone()?.entity_id));
+    let addressees = found.quotes.iter().filter_map(|q| Some(q.addressee.clone()?.entity_id));
+    let named: Vec<_> = speakers.chain(addressees).collect();
+    assert!(found.entities.iter().all(|e| named.contains(&e.entity_id)), "speakers and addressees alone");
 }
 
 #[tokio::test]
@@ -155,4 +157,26 @@ async fn model_info_tells_every_limit() {
     assert_eq!(info.language_codes, ["en"]);
     let limits = info.limits.expect("limits");
     assert_eq!((limits.max_text_bytes, limits.max_batch_documents, limits.max_document_id_bytes), (1000, 7, 128));
+}
+
+#[tokio::test]
+async fn values_count_from_the_time_of_publication() {
+    use v1::value::Kind;
+    let (_server, mut client) = start(&[]).await;
+    let text = "The bank lost about $1.2 billion last month, its chairman Jan Horvat said in Zagreb.";
+    let mut values = Vec::new();
+    for publish_time in [Some(prost_types::Timestamp { seconds: 1_795_597_200, nanos: 0 }), None] {
+        let request = v1::ExtractRequest {
+            document: Some(v1::Document { publish_time, ..document(text) }),
+            ..Default::default()
+        };
+        let found = client.extract(request).await.expect("an answer").into_inner().extraction.expect("an extraction");
+        values.push(found.entities.into_iter().filter_map(|e| Some((e.name, e.value?))).collect::<Vec<_>>());
+    }
+    let money =
+        v1::MoneyValue { currency_code: "USD".into(), amount: "1200000000".into(), upper_amount: String::new() };
+    let money = v1::Value { kind: Some(Kind::Money(money)), modifier: v1::Modifier::About.into() };
+    let date = v1::Value { kind: Some(Kind::Date(v1::DateValue { iso8601: "2026-10".into() })), modifier: 0 };
+    let (amount, month) = (("about $1.2 billion".to_string(), money), ("last month".to_string(), date));
+    assert_eq!(values, [vec![amount.clone(), month], vec![amount]], "without a time, last month is none");
 }

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
+use prost_types::Timestamp;
+
 use super::json;
 use crate::config::Extract;
 use crate::service::limits::Limits;
@@ -31,20 +33,25 @@ pub fn read(config: &Extract) -> Box<dyn Iterator<Item = Result<Input, Problem>>
     let standard = [Path::new("-")];
     let named = config.files.iter().map(|file| file.as_path());
     let files: Vec<&Path> = if config.files.is_empty() { standard.to_vec() } else { named.collect() };
-    if config.jsonl { Box::new(files.into_iter().flat_map(lines)) } else { Box::new(files.into_iter().map(article)) }
+    if config.jsonl {
+        Box::new(files.into_iter().flat_map(lines))
+    } else {
+        Box::new(files.into_iter().map(|file| article(file, config.publish_time)))
+    }
 }
 
 fn open(file: &Path) -> io::Result<Box<dyn Read>> {
     if file == Path::new("-") { Ok(Box::new(io::stdin())) } else { Ok(Box::new(File::open(file)?)) }
 }
 
-fn article(file: &Path) -> Result<Input, Problem> {
+fn article(file: &Path, published: Option<jiff::Timestamp>) -> Result<Input, Problem> {
     let name = file.display().to_string();
     let mut bytes = Vec::new();
     let read = open(file).and_then(|mut file| file.read_to_end(&mut bytes));
     read.map_err(|error| Problem { place: name.clone(), message: error.to_string() })?;
-    let wire =
-        utf8(bytes, &name, 1).map(|text| v1::Document { text, document_id: id_of(file), ..Default::default() })?;
+    let publish_time = published.map(|time| Timestamp { seconds: time.as_millisecond().div_euclid(1000), nanos: 0 });
+    let text = utf8(bytes, &name, 1)?;
+    let wire = v1::Document { text, document_id: id_of(file), publish_time, ..Default::default() };
     checked(wire, name)
 }
 

@@ -80,7 +80,9 @@ fn start(workers: &Workers, input: Input, format: Format) -> Place {
         Err(error) => Place::Failed(failed(error)),
         Ok(mut queue) => {
             let pending = queue.submit(None, move |extractor| {
-                let extraction = extractor.extract(&document.text).map_err(|_| ServiceError::ExtractionFailed)?;
+                let extraction = extractor
+                    .extract(&document.text, document.published)
+                    .map_err(|_| ServiceError::ExtractionFailed)?;
                 match format {
                     Format::Json => json::answer(&document, &extraction),
                     Format::Text => Ok(text::answer(&document, &extraction)),

@@ -20,10 +20,11 @@ enum Mark {
 /// The marked article and the tables.
 pub fn answer(document: &Document, extraction: &Extraction) -> String {
     let mut out = marked(&document.text, extraction);
-    let mut entities = table(["entity", "type", "mentions"]);
+    let mut entities = table(["entity", "type", "mentions", "value"]);
     for entity in &extraction.entities {
         let count = entity.mentions.len().to_string();
-        entities.add_row([clean(&entity.name), format!("{:?}", entity.entity_type), count]);
+        let value = entity.value.as_ref().map(ToString::to_string).unwrap_or_default();
+        entities.add_row([clean(&entity.name), format!("{:?}", entity.entity_type), count, value]);
     }
     let mut quotes = table(["speaker", "as written", "cue", "kind", "quote"]);
     for quote in &extraction.quotes {

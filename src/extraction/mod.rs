@@ -12,16 +12,19 @@ pub mod entities;
 pub mod labels;
 pub mod quotes;
 pub mod tokenizer;
+pub mod values;
 
 use std::sync::Arc;
 
 pub use document::{OffsetUnit, Offsets, Span};
+pub use jiff::civil::DateTime;
 
 use document::Document;
 use encoder::Encoder;
 use entities::TypedSpan;
 use labels::Labels;
 use tokenizer::Tokenizer;
+use values::Normalised;
 
 /// What kind of thing an [`Entity`] is. The first nineteen come from the network
 /// (OntoNotes types plus `Title`), the last five from patterns.
@@ -72,6 +75,8 @@ pub struct Entity {
     pub entity_type: EntityType,
     /// All mentions in text order, never empty.
     pub mentions: Vec<Mention>,
+    /// What a date, time, amount or number means, where that is certain.
+    pub value: Option<Normalised>,
 }
 
 /// How the words of a quote are given.
@@ -158,7 +163,7 @@ pub struct ExtractError(String);
 /// ```
 /// let extractor = dateline::extraction::Extractor::new()?;
 /// let text = "\"We will not bow,\" Prime Minister Jana Horvat said in Zagreb on Tuesday.";
-/// let found = extractor.extract(text)?;
+/// let found = extractor.extract(text, None)?;
 /// let speaker = found.quotes[0].speaker.as_ref().map(|s| s.name.as_str());
 /// assert_eq!(speaker, Some("Jana Horvat"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -186,11 +191,12 @@ impl Extractor {
         ModelInfo { name: self.labels.name.clone(), version: self.labels.version.clone() }
     }
 
-    /// Reads `text` and returns its entities and quotes. The answer depends on `text` alone.
+    /// Reads `text` and returns its entities and quotes. The answer depends on nothing but `text` and `published`, the
+    /// time (UTC) that relative dates count from.
     ///
     /// # Errors
     /// If the network cannot be run.
-    pub fn extract(&self, text: &str) -> Result<Extraction, ExtractError> {
+    pub fn extract(&self, text: &str, published: Option<DateTime>) -> Result<Extraction, ExtractError> {
         let document = Document::new(text);
         if document.words.is_empty() {
             return Ok(Extraction::default());
@@ -205,7 +211,10 @@ impl Extractor {
                 score: self.labels.calibration.mention.apply(m.score),
             })
             .collect();
-        let entities = entities::resolve(text, mentions);
+        let mut entities = entities::resolve(text, mentions);
+        for entity in &mut entities {
+            entity.value = values::normalise(entity.entity_type, entity.mentions[0].span.slice(text), published);
+        }
         let roles = decoder::decode(&scores.quote, &self.labels.quote);
         let quotes = quotes::quotes(&document, &roles, &scores.link, &self.labels, &entities);
         Ok(Extraction { entities, quotes })

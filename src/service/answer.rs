@@ -7,6 +7,7 @@ use super::{
     request::{Document, Features, Options},
     wire::v1,
 };
+use crate::extraction::values::{Amount, Normalised, Value};
 use crate::extraction::{Entity, EntityType, Extraction, Mention, Offsets, Quote, Span, Speaker};
 
 /// An extraction, its document and the options: all that an answer is made of.
@@ -104,7 +105,7 @@ impl<'a> Answer<'a> {
             mentions: mentions
                 .map(|mention| v1::Mention { span: Some(self.span(mention.span)), score: mention.score })
                 .collect(),
-            value: None,
+            value: entity.value.as_ref().map(value),
             links: Vec::new(),
         }
     }
@@ -151,6 +152,29 @@ impl<'a> Answer<'a> {
             text: self.document.text[span.begin..span.end].into(),
         }
     }
+}
+
+fn value(normalised: &Normalised) -> v1::Value {
+    use v1::value::Kind;
+    let upper = |amount: &Amount| amount.upper.clone().unwrap_or_default();
+    let kind = match &normalised.value {
+        Value::Date(iso8601) => Kind::Date(v1::DateValue { iso8601: iso8601.clone() }),
+        Value::Time(iso8601) => Kind::Time(v1::TimeValue { iso8601: iso8601.clone() }),
+        Value::Money { currency, amount } => Kind::Money(v1::MoneyValue {
+            currency_code: currency.unwrap_or_default().into(),
+            amount: amount.number.clone(),
+            upper_amount: upper(amount),
+        }),
+        Value::Number(amount) => {
+            Kind::Number(v1::NumberValue { number: amount.number.clone(), upper_number: upper(amount) })
+        }
+        Value::Quantity { unit, amount } => Kind::Quantity(v1::QuantityValue {
+            number: amount.number.clone(),
+            upper_number: upper(amount),
+            unit_code: (*unit).into(),
+        }),
+    };
+    v1::Value { kind: Some(kind), modifier: enums::modifier_to_wire(normalised.modifier).into() }
 }
 
 /// The name of an entity within its document, by its place in the extraction.

@@ -1,6 +1,7 @@
 //! Enum values, wire to domain and back.
 
 use super::wire::v1;
+use crate::extraction::values::Modifier;
 use crate::extraction::{EntityType, OffsetUnit, QuoteKind};
 
 /// Every type that an answer can hold.
@@ -82,6 +83,16 @@ pub fn offset_unit_to_wire(unit: OffsetUnit) -> v1::OffsetUnit {
         OffsetUnit::Utf8Byte => v1::OffsetUnit::Utf8Byte,
         OffsetUnit::Utf16CodeUnit => v1::OffsetUnit::Utf16CodeUnit,
         OffsetUnit::UnicodeCodePoint => v1::OffsetUnit::UnicodeCodePoint,
+    }
+}
+
+/// The wire's value for a modifier.
+pub fn modifier_to_wire(modifier: Modifier) -> v1::Modifier {
+    match modifier {
+        Modifier::Exact => v1::Modifier::Unspecified,
+        Modifier::AtLeast => v1::Modifier::AtLeast,
+        Modifier::UpTo => v1::Modifier::UpTo,
+        Modifier::About => v1::Modifier::About,
     }
 }
 

@@ -87,7 +87,7 @@ fn queue<T: Send + 'static>(
     make: impl FnOnce(&Answer) -> T + Send + 'static,
 ) -> Pending<T> {
     place.submit(deadline, move |extractor: &dyn Extract| {
-        let extraction = extractor.extract(&document.text).map_err(|error| {
+        let extraction = extractor.extract(&document.text, document.published).map_err(|error| {
             tracing::error!(%error, bytes = document.text.len(), "extraction failed");
             ServiceError::ExtractionFailed
         })?;

@@ -1,5 +1,6 @@
 //! Wire to domain: what a request asks for, once it is known to be valid.
 
+use jiff::tz::TimeZone;
 use prost_types::Timestamp;
 
 use super::{
@@ -8,7 +9,7 @@ use super::{
     limits::{Limits, MAX_DOCUMENT_ID_BYTES},
     wire::v1,
 };
-use crate::extraction::{EntityType, OffsetUnit};
+use crate::extraction::{DateTime, EntityType, OffsetUnit};
 
 /// A document that may be read.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +20,8 @@ pub struct Document {
     pub text: String,
     /// A tag of English.
     pub language: String,
+    /// When it was published, UTC.
+    pub published: Option<DateTime>,
 }
 
 impl Document {
@@ -30,11 +33,9 @@ impl Document {
         check_id(&wire.document_id)?;
         check_text(&wire.text, limits)?;
         check_language(&wire.language_code)?;
-        if let Some(time) = &wire.publish_time {
-            check_time(time)?;
-        }
+        let published = wire.publish_time.as_ref().map(time).transpose()?;
         let language = if wire.language_code.is_empty() { "en".into() } else { wire.language_code };
-        Ok(Self { id: wire.document_id, text: wire.text, language })
+        Ok(Self { id: wire.document_id, text: wire.text, language, published })
     }
 
     /// Checks a document that a request must have in its field `document`.
@@ -84,12 +85,13 @@ fn check_language(code: &str) -> Result<(), FieldError> {
     Err(FieldError { reason: "UNSUPPORTED_LANGUAGE", ..FieldError::new("language_code", problem) })
 }
 
-fn check_time(time: &Timestamp) -> Result<(), FieldError> {
+fn time(time: &Timestamp) -> Result<DateTime, FieldError> {
     // 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z, the range of google.protobuf.Timestamp.
     const SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
     const NANOS: std::ops::RangeInclusive<i32> = 0..=999_999_999;
-    if SECONDS.contains(&time.seconds) && NANOS.contains(&time.nanos) {
-        return Ok(());
+    let known = SECONDS.contains(&time.seconds) && NANOS.contains(&time.nanos);
+    if let Some(Ok(time)) = known.then(|| jiff::Timestamp::new(time.seconds, time.nanos)) {
+        return Ok(TimeZone::UTC.to_datetime(time));
     }
     let problem = format!(
         "{} s and {} ns after 1970 is out of range, allowed is 0001-01-01T00:00:00Z to \

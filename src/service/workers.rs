@@ -15,7 +15,7 @@ use crossbeam_channel::{Receiver, Sender};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::{deadline::Deadline, errors::ServiceError};
-use crate::extraction::{ExtractError, Extraction, Extractor, ModelInfo};
+use crate::extraction::{DateTime, ExtractError, Extraction, Extractor, ModelInfo};
 
 /// What the workers run: the extractor, or a stand-in in tests.
 pub trait Extract: Send {
@@ -23,15 +23,15 @@ pub trait Extract: Send {
     ///
     /// # Errors
     /// If the network cannot be run.
-    fn extract(&self, text: &str) -> Result<Extraction, ExtractError>;
+    fn extract(&self, text: &str, published: Option<DateTime>) -> Result<Extraction, ExtractError>;
 
     /// Name and version of the model.
     fn model(&self) -> ModelInfo;
 }
 
 impl Extract for Extractor {
-    fn extract(&self, text: &str) -> Result<Extraction, ExtractError> {
-        Extractor::extract(self, text)
+    fn extract(&self, text: &str, published: Option<DateTime>) -> Result<Extraction, ExtractError> {
+        Extractor::extract(self, text, published)
     }
 
     fn model(&self) -> ModelInfo {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Condvar, Mutex};
 
-use dateline::extraction::{ExtractError, Extraction, ModelError, ModelInfo};
+use dateline::extraction::{DateTime, ExtractError, Extraction, ModelError, ModelInfo};
 use dateline::service::workers::Extract;
 
 /// A gate that is shut until it is opened, once.
@@ -34,7 +34,7 @@ impl Stub {
 }
 
 impl Extract for Stub {
-    fn extract(&self, text: &str) -> Result<Extraction, ExtractError> {
+    fn extract(&self, text: &str, _: Option<DateTime>) -> Result<Extraction, ExtractError> {
         match text {
             "wait" => self.0.pass(),
             "panic" => panic!("on purpose"),

@@ -38,7 +38,12 @@ fn gather(text: &str, mentions: &[TypedSpan], keys: Vec<Key>) -> Vec<Entity> {
     for (mention, key) in mentions.iter().zip(keys) {
         let at = *index.entry(key).or_insert(entities.len());
         if at == entities.len() {
-            entities.push(Entity { name: String::new(), entity_type: mention.entity_type, mentions: Vec::new() });
+            entities.push(Entity {
+                name: String::new(),
+                entity_type: mention.entity_type,
+                mentions: Vec::new(),
+                value: None,
+            });
             best.push((0, false, 0));
         }
         entities[at].mentions.push(Mention { span: mention.span, score: mention.score });

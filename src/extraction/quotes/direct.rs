@@ -96,7 +96,7 @@ pub fn kind(document: &Document, marks: &[Quoted], attribution: &Attribution) ->
 /// A mark on either side, whatever the pairing of marks made of it; the opening one may be missing where a line begins.
 fn stands_in_marks(document: &Document, part: &Range<usize>) -> bool {
     let mark = |word: usize| marks::is_mark(document.word(word));
-    let begins = part.start.checked_sub(1).is_none_or(|before| mark(before))
+    let begins = part.start.checked_sub(1).is_none_or(mark)
         || document.words.get(part.start).is_some_and(|w| w.gap >= Gap::Newline);
     begins && (mark(part.end) || document.word(part.end) == "," && mark(part.end + 1))
 }
