@@ -10,6 +10,7 @@ pub mod document;
 pub mod encoder;
 pub mod entities;
 pub mod labels;
+pub mod links;
 pub mod quotes;
 pub mod tokenizer;
 pub mod values;
@@ -23,6 +24,7 @@ use document::Document;
 use encoder::Encoder;
 use entities::TypedSpan;
 use labels::Labels;
+use links::Link;
 use tokenizer::Tokenizer;
 use values::Normalised;
 
@@ -77,6 +79,8 @@ pub struct Entity {
     pub mentions: Vec<Mention>,
     /// What a date, time, amount or number means, where that is certain.
     pub value: Option<Normalised>,
+    /// Entries about it elsewhere, best first.
+    pub links: Vec<Link>,
 }
 
 /// How the words of a quote are given.
@@ -214,6 +218,7 @@ impl Extractor {
         let mut entities = entities::resolve(text, mentions);
         for entity in &mut entities {
             entity.value = values::normalise(entity.entity_type, entity.mentions[0].span.slice(text), published);
+            entity.links = links::places(entity).into_iter().collect();
         }
         let roles = decoder::decode(&scores.quote, &self.labels.quote);
         let quotes = quotes::quotes(&document, &roles, &scores.link, &self.labels, &entities);

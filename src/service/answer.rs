@@ -7,6 +7,7 @@ use super::{
     request::{Document, Features, Options},
     wire::v1,
 };
+use crate::extraction::links::Link;
 use crate::extraction::values::{Amount, Normalised, Value};
 use crate::extraction::{Entity, EntityType, Extraction, Mention, Offsets, Quote, Span, Speaker};
 
@@ -106,7 +107,7 @@ impl<'a> Answer<'a> {
                 .map(|mention| v1::Mention { span: Some(self.span(mention.span)), score: mention.score })
                 .collect(),
             value: entity.value.as_ref().map(value),
-            links: Vec::new(),
+            links: entity.links.iter().map(link).collect(),
         }
     }
 
@@ -152,6 +153,10 @@ impl<'a> Answer<'a> {
             text: self.document.text[span.begin..span.end].into(),
         }
     }
+}
+
+fn link(link: &Link) -> v1::Link {
+    v1::Link { source: link.source.clone(), id: link.id.clone(), uri: link.uri.clone() }
 }
 
 fn value(normalised: &Normalised) -> v1::Value {

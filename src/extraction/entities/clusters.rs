@@ -43,6 +43,7 @@ fn gather(text: &str, mentions: &[TypedSpan], keys: Vec<Key>) -> Vec<Entity> {
                 entity_type: mention.entity_type,
                 mentions: Vec::new(),
                 value: None,
+                links: Vec::new(),
             });
             best.push((0, false, 0));
         }
