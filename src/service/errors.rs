@@ -114,13 +114,12 @@ pub fn complete(status: Status) -> Status {
         return status;
     }
     let (code, reason) = match status.code() {
-        // tonic's codes for a message over the limit and for bytes that are no message.
-        Code::OutOfRange => (Code::ResourceExhausted, "MESSAGE_TOO_LARGE"),
+        // tonic's codes for a message over the limit, also once unpacked, and for bytes that are no message.
+        Code::OutOfRange | Code::ResourceExhausted => (Code::ResourceExhausted, "MESSAGE_TOO_LARGE"),
         Code::Internal => (Code::InvalidArgument, "MALFORMED_MESSAGE"),
         Code::Unimplemented => (Code::Unimplemented, "UNIMPLEMENTED"),
         Code::NotFound => (Code::NotFound, "NOT_FOUND"),
         Code::Cancelled => (Code::Cancelled, "CANCELLED"),
-        Code::ResourceExhausted => (Code::ResourceExhausted, "RESOURCE_EXHAUSTED"),
         other => (other, "TRANSPORT"),
     };
     Status::with_error_details(code, status.message(), error_info(reason))
