@@ -83,6 +83,9 @@ pub struct Serve {
     #[arg(long, env = "DATELINE_MAX_CONCURRENT_STREAMS", value_name = "N", default_value_t = 256,
           value_parser = clap::value_parser!(u32).range(1..=65536))]
     pub max_concurrent_streams: u32,
+    /// Names of your own (.csv or .jsonl, docs/links.md), linked to their ids; read again at SIGHUP
+    #[arg(long, env = "DATELINE_DICTIONARY", value_name = "FILE")]
+    pub dictionary: Option<PathBuf>,
     /// Seconds that calls in flight get to finish after SIGTERM, 0 to 3600
     #[arg(long, env = "DATELINE_DRAIN_TIMEOUT", value_name = "SECONDS", default_value_t = 30,
           value_parser = clap::value_parser!(u64).range(0..=3600))]
@@ -159,6 +162,9 @@ pub struct Extract {
     /// What to write [default: text on a terminal, otherwise json]
     #[arg(long, value_enum, env = "DATELINE_FORMAT")]
     pub format: Option<Format>,
+    /// Names of your own (.csv or .jsonl, docs/links.md), linked to their ids
+    #[arg(long, env = "DATELINE_DICTIONARY", value_name = "FILE")]
+    pub dictionary: Option<PathBuf>,
     /// When the files were published (RFC 3339, "2026-11-25T09:00:00Z"); relative dates count from it. With --jsonl,
     /// each document has its own publishTime
     #[arg(long, env = "DATELINE_PUBLISH_TIME", value_name = "TIME", conflicts_with = "jsonl")]

@@ -8,11 +8,14 @@ mod text;
 use std::collections::VecDeque;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::{Extract, Format};
 use crate::extraction::Extractor;
+use crate::extraction::links::file;
 use crate::service::errors::ServiceError;
 use crate::service::workers::{Pending, Workers};
 use input::{Input, Problem};
@@ -45,7 +48,11 @@ fn run(config: &Extract) -> io::Result<usize> {
     let terminal = io::stdout().is_terminal();
     let format = config.format.unwrap_or(if terminal && !config.jsonl { Format::Text } else { Format::Json });
     let threads = config.threads.count();
-    let extractor = Extractor::new().map_err(io::Error::other)?;
+    let mut extractor = Extractor::new().map_err(io::Error::other)?;
+    if let Some(path) = &config.dictionary {
+        let dictionary = file::read(path).map_err(io::Error::other)?;
+        extractor = extractor.with_dictionary(Arc::new(ArcSwap::from_pointee(dictionary)));
+    }
     let ahead = threads * AHEAD;
     let workers = Workers::start(extractor, threads, u32::try_from(ahead).unwrap_or(u32::MAX))?;
     let mut output = Output {

@@ -125,7 +125,8 @@ fn tag_set<T>(names: &[String], from_to: &[Vec<f32>], parse: fn(&str) -> Option<
     Ok(TagSet { tags, transitions })
 }
 
-fn entity_type(name: &str) -> Option<EntityType> {
+/// The type of the network's name for it.
+pub(super) fn entity_type(name: &str) -> Option<EntityType> {
     use EntityType::*;
     Some(match name {
         "PERSON" => Person,

@@ -25,6 +25,7 @@ use encoder::Encoder;
 use entities::TypedSpan;
 use labels::Labels;
 use links::Link;
+use links::dictionary::SharedDictionary;
 use tokenizer::Tokenizer;
 use values::Normalised;
 
@@ -177,6 +178,7 @@ pub struct Extractor {
     labels: Arc<Labels>,
     tokenizer: Arc<Tokenizer>,
     encoder: Encoder,
+    dictionary: Option<SharedDictionary>,
 }
 
 impl Extractor {
@@ -187,7 +189,13 @@ impl Extractor {
     pub fn new() -> Result<Self, ModelError> {
         let labels = Labels::new()?;
         let encoder = Encoder::new(&labels)?;
-        Ok(Self { labels: Arc::new(labels), tokenizer: Arc::new(Tokenizer::new()), encoder })
+        Ok(Self { labels: Arc::new(labels), tokenizer: Arc::new(Tokenizer::new()), encoder, dictionary: None })
+    }
+
+    /// Also links what this dictionary names, as it is at the time of each reading.
+    #[must_use]
+    pub fn with_dictionary(self, dictionary: SharedDictionary) -> Self {
+        Self { dictionary: Some(dictionary), ..self }
     }
 
     /// Name and version of the embedded model.
@@ -195,7 +203,7 @@ impl Extractor {
         ModelInfo { name: self.labels.name.clone(), version: self.labels.version.clone() }
     }
 
-    /// Reads `text` and returns its entities and quotes. The answer depends on nothing but `text` and `published`, the
+    /// Reads `text` and returns its entities and quotes. The answer depends on nothing but `text`, the dictionary and `published`, the
     /// time (UTC) that relative dates count from.
     ///
     /// # Errors
@@ -207,7 +215,7 @@ impl Extractor {
         }
         let pieces = self.tokenizer.encode(&document);
         let scores = self.encoder.scores(&document, &pieces)?;
-        let mentions = decoder::decode(&scores.entity, &self.labels.entity)
+        let mut mentions = decoder::decode(&scores.entity, &self.labels.entity)
             .into_iter()
             .map(|m| TypedSpan {
                 span: document.span(m.words),
@@ -215,10 +223,18 @@ impl Extractor {
                 score: self.labels.calibration.mention.apply(m.score),
             })
             .collect();
+        let dictionary = self.dictionary.as_ref().map(|dictionary| dictionary.load());
+        let hits = dictionary.as_ref().map(|dictionary| dictionary.find(&document)).unwrap_or_default();
+        if let Some(dictionary) = &dictionary {
+            dictionary.add(&hits, &mut mentions);
+        }
         let mut entities = entities::resolve(text, mentions);
         for entity in &mut entities {
             entity.value = values::normalise(entity.entity_type, entity.mentions[0].span.slice(text), published);
             entity.links = links::places(entity).into_iter().collect();
+        }
+        if let Some(dictionary) = &dictionary {
+            dictionary.link(&hits, &mut entities);
         }
         let roles = decoder::decode(&scores.quote, &self.labels.quote);
         let quotes = quotes::quotes(&document, &roles, &scores.link, &self.labels, &entities);

@@ -1,6 +1,7 @@
 //! The port: accepts connections, serves the service with health and reflection, drains on request.
 
 mod connection;
+mod dictionary;
 mod statuses;
 
 use std::convert::Infallible;
@@ -17,7 +18,10 @@ use tonic::service::Routes;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
+use dictionary::Follower;
+
 use crate::config::Serve;
+use crate::extraction::links::file::DictionaryError;
 use crate::extraction::{Extractor, ModelError};
 use crate::service::ExtractionService;
 use crate::service::wire::FILE_DESCRIPTOR_SET;
@@ -36,6 +40,15 @@ pub enum ServerError {
     /// No worker threads.
     #[error("cannot start worker threads: {0}")]
     Workers(io::Error),
+    /// The dictionary cannot be used.
+    #[error("dictionary: {0}")]
+    Dictionary(#[from] DictionaryError),
+    /// A task of the server's own ended early.
+    #[error("task: {0}")]
+    Task(tokio::task::JoinError),
+    /// Signals cannot be waited for.
+    #[error("signals: {0}")]
+    Signal(io::Error),
     /// The descriptors in the binary are broken.
     #[error("reflection: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
@@ -71,7 +84,14 @@ impl Server {
     /// # Errors
     /// If the model cannot be loaded or the workers not started.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), ServerError> {
-        self.run_with(Extractor::new, stop).await
+        let Some(path) = self.config.dictionary.clone() else { return self.run_with(Extractor::new, stop).await };
+        let follower = Follower::start(path).await?;
+        let dictionary = follower.shared();
+        let load = move || Extractor::new().map(|extractor| extractor.with_dictionary(dictionary));
+        tokio::select! {
+            result = self.run_with(load, stop) => result,
+            () = follower.follow() => Ok(()),
+        }
     }
 
     /// As [`Server::run`], with an extractor of the caller's own; `load` runs on a thread where it may block.

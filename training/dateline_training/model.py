@@ -44,6 +44,13 @@ class Crf(nn.Module):
         both = self.log_z(torch.cat([scores, inside]), torch.cat([mask, mask]))
         return (both[: len(scores)] - both[len(scores) :]).sum()
 
+    def distil_loss(self, scores: torch.Tensor, soft: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Cross-entropy of the paths with a teacher whose tags at each word have the probabilities `soft` [batch, words,
+        tags], taken as independent from word to word; summed over the batch."""
+        words = ((soft * scores).sum(-1) * mask).sum()
+        steps = (((soft[:, :-1] @ self.transitions) * soft[:, 1:]).sum(-1) * mask[:, 1:]).sum()
+        return self.log_z(scores, mask).sum() - words - steps
+
     @torch.no_grad()
     def best(self, scores: torch.Tensor) -> list[int]:
         """The most likely path (Viterbi). scores [words, tags]."""

@@ -93,9 +93,8 @@ def losses(net: model.Network, batch: dict, link_weight: float, soft_weight: flo
     if batch["has_links"]:
         loss = loss + link_weight * net.link_loss(vectors, batch)
     if batch["soft"] is not None and soft_weight:
-        for scores, soft in zip((entity, quote), batch["soft"]):
-            spread = -(soft * scores.log_softmax(-1)).sum(-1)
-            loss = loss + soft_weight * spread[mask].mean()
+        for crf, scores, soft in zip((net.entity_crf, net.quote_crf), (entity, quote), batch["soft"]):
+            loss = loss + soft_weight * crf.distil_loss(scores, soft, mask) / mask.sum()
     return loss
 
 

@@ -1,4 +1,7 @@
-//! Entries about entities in open collections: countries and their parts by ISO 3166.
+//! Entries about entities elsewhere: countries and their parts by ISO 3166, and the caller's own dictionary.
+
+pub mod dictionary;
+pub mod file;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -9,7 +12,7 @@ use super::{Entity, EntityType};
 /// An entry about an entity elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
-    /// The collection: "iso3166".
+    /// The collection: "iso3166", or the dictionary's name.
     pub source: String,
     /// The entry there: "RU", "US-TX".
     pub id: String,
