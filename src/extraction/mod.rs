@@ -78,6 +78,8 @@ pub struct Entity {
     pub entity_type: EntityType,
     /// All mentions in text order, never empty.
     pub mentions: Vec<Mention>,
+    /// Of a person: the titles that stand with its name ("Prime Minister", "Mr."), as written, each once.
+    pub titles: Vec<String>,
     /// What a date, time, amount or number means, where that is certain.
     pub value: Option<Normalised>,
     /// Entries about it elsewhere, best first.

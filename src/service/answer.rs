@@ -107,6 +107,7 @@ impl<'a> Answer<'a> {
                 .map(|mention| v1::Mention { span: Some(self.span(mention.span)), score: mention.score })
                 .collect(),
             value: entity.value.as_ref().map(value),
+            titles: entity.titles.clone(),
             links: entity.links.iter().map(link).collect(),
         }
     }

@@ -42,6 +42,7 @@ fn gather(text: &str, mentions: &[TypedSpan], keys: Vec<Key>) -> Vec<Entity> {
                 name: String::new(),
                 entity_type: mention.entity_type,
                 mentions: Vec::new(),
+                titles: Vec::new(),
                 value: None,
                 links: Vec::new(),
             });

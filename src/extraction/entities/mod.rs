@@ -7,6 +7,7 @@ pub(super) mod fold;
 mod organizations;
 mod patterns;
 mod people;
+mod titles;
 
 use super::{Entity, EntityType, Span};
 
@@ -33,7 +34,9 @@ pub fn resolve(text: &str, mut mentions: Vec<TypedSpan>) -> Vec<Entity> {
         mention.span.end = mention.span.begin + without_honours(mention.span.slice(text)).len();
     }
     consistency::settle(text, &mut mentions);
-    clusters(text, &merge(patterns(text), mentions))
+    let mut entities = clusters(text, &merge(patterns(text), mentions));
+    titles::attach(text, &mut entities);
+    entities
 }
 
 /// "Durham Hall" of "Durham Hall QC".

@@ -49,7 +49,14 @@ mod tests {
     use super::*;
 
     fn code(name: &str, entity_type: EntityType) -> Option<String> {
-        let entity = Entity { name: name.into(), entity_type, mentions: Vec::new(), value: None, links: Vec::new() };
+        let entity = Entity {
+            name: name.into(),
+            entity_type,
+            mentions: Vec::new(),
+            titles: Vec::new(),
+            value: None,
+            links: Vec::new(),
+        };
         places(&entity).map(|link| link.id)
     }
 

@@ -86,9 +86,6 @@ const SHORT_TITLES: [(&str, &str); 12] = [
     ("capt", "captain"),
     ("rev", "reverend"),
 ];
-/// Words between a name and its title behind it: ", the", ", Oslo's".
-const APPOSITION: usize = 8;
-
 /// Of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gender {
@@ -109,32 +106,23 @@ pub struct Bearer {
 
 /// One for each entity.
 pub fn bearers(document: &Document, entities: &[Entity]) -> Vec<Bearer> {
-    let titles: HashSet<usize> = words_of(document, entities, |e| e.entity_type == EntityType::Title).collect();
-    entities.iter().map(|entity| bearer(document, entity, &titles)).collect()
+    entities.iter().map(|entity| bearer(document, entity)).collect()
 }
 
-fn words_of<'a>(
-    document: &'a Document,
-    entities: &'a [Entity],
-    which: impl Fn(&Entity) -> bool + 'a,
-) -> impl Iterator<Item = usize> + 'a {
-    entities.iter().filter(move |e| which(e)).flat_map(|e| &e.mentions).flat_map(|m| document.words_in(m.span))
-}
-
-fn bearer(document: &Document, entity: &Entity, titles: &HashSet<usize>) -> Bearer {
+fn bearer(document: &Document, entity: &Entity) -> Bearer {
     let mut known = Bearer::default();
     let lower = |word: usize| document.word(word).to_lowercase();
     if entity.entity_type != EntityType::Person {
         known.known_as = entity.name.split_whitespace().map(str::to_lowercase).collect();
         return known;
     }
+    for title in entity.titles.iter().flat_map(|title| title.split([' ', '-'])) {
+        let title = title.trim_end_matches('.').to_lowercase();
+        let long = SHORT_TITLES.iter().find(|(short, _)| *short == title).map(|(_, long)| (*long).to_string());
+        known.known_as.extend([title].into_iter().chain(long));
+    }
     for mention in &entity.mentions {
         let words = document.words_in(mention.span);
-        for word in before(&words).filter(|&w| titles.contains(&w)).chain(behind(document, &words, titles)) {
-            let title = lower(word);
-            let long = SHORT_TITLES.iter().find(|(short, _)| *short == title).map(|(_, long)| (*long).to_string());
-            known.known_as.extend([title].into_iter().chain(long));
-        }
         known.known_as.extend(age(document, &words));
         // "Mr. Smith", "his wife, Verena".
         let next_to = (0..words.start).rev().find(|&w| !matches!(document.word(w), "." | ","));
@@ -150,24 +138,6 @@ fn bearer(document: &Document, entity: &Entity, titles: &HashSet<usize>) -> Bear
 
 fn told_by(word: &str) -> Option<Gender> {
     if FEMALE.contains(&word) { Some(Gender::Female) } else { MALE.contains(&word).then_some(Gender::Male) }
-}
-
-/// Words that may be a title before a name.
-fn before(name: &Range<usize>) -> impl Iterator<Item = usize> {
-    name.start.saturating_sub(5)..name.start
-}
-
-/// Words of a title in apposition: ", the governor of Primorye".
-fn behind<'a>(
-    document: &'a Document,
-    name: &Range<usize>,
-    titles: &'a HashSet<usize>,
-) -> impl Iterator<Item = usize> + 'a {
-    let begin = name.end + 1;
-    let opened = matches!(document.word(name.end), "," | "(");
-    let end = if opened { begin + APPOSITION } else { begin };
-    let inside = move |word: &usize| !matches!(document.word(*word), "." | "," | ")" | "and" | "said");
-    (begin..end.min(document.words.len())).take_while(inside).filter(|w| titles.contains(w))
 }
 
 /// "Ann Lee, 43," and "43-year-old Ann Lee": "43".
