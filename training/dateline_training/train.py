@@ -155,6 +155,7 @@ def main() -> None:
     p.add_argument("--swap", type=float, default=0.5, help="share of document copies with other names")
     p.add_argument("--link-weight", type=float, default=0.1, help="weight of the link loss")
     p.add_argument("--soft-weight", type=float, default=1.0, help="weight of a teacher's marginals, where there are any")
+    p.add_argument("--references", action="store_true", help="also learn from pronouns and descriptions (GAP, GUM)")
     p.add_argument("--average", type=float, default=0.999, help="decay of the averaged weights that are saved")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--limit-steps", type=int)
@@ -165,7 +166,8 @@ def main() -> None:
     a.out.mkdir(parents=True, exist_ok=True)
     own = [data.news_document(d) for d in data.news_raw("train")]
     dev = data.news_raw("dev")
-    open_ = [d for s in data.OPEN_SETS for d in data.open_set(s)] + data.pronouns("dev") + data.chains()
+    open_ = [d for s in data.OPEN_SETS for d in data.open_set(s)]
+    open_ += data.pronouns("dev") + data.chains() if a.references else []
     names = augment.Names(own + open_)
     net = getattr(model, a.encoder)(a.weights)
     if a.init:
