@@ -86,6 +86,9 @@ pub struct Serve {
     /// Names of your own (.csv or .jsonl, docs/links.md), linked to their ids; read again at SIGHUP
     #[arg(long, env = "DATELINE_DICTIONARY", value_name = "FILE")]
     pub dictionary: Option<PathBuf>,
+    /// Where Prometheus metrics (/metrics) and probes (/livez, /readyz) are answered over HTTP; without it, nowhere
+    #[arg(long, env = "DATELINE_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub metrics_listen: Option<SocketAddr>,
     /// Seconds that calls in flight get to finish after SIGTERM, 0 to 3600
     #[arg(long, env = "DATELINE_DRAIN_TIMEOUT", value_name = "SECONDS", default_value_t = 30,
           value_parser = clap::value_parser!(u64).range(0..=3600))]

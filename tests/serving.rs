@@ -2,13 +2,11 @@
 
 mod common;
 
-use std::process::Stdio;
 use std::time::Duration;
 
-use common::{channel, config, document, start};
+use common::{channel, config, document, process::Process, start};
 use dateline::server::Server;
 use dateline::service::wire::v1;
-use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio_stream::StreamExt;
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 
@@ -30,8 +28,9 @@ async fn health_follows_the_model_and_the_drain() {
     server.stop.send(()).expect("a running server");
     let next = watched.next().await.expect("a status").expect("a status");
     assert_eq!(next.status(), ServingStatus::NotServing);
+    assert!(watched.next().await.is_none(), "a watch ends, and does not hold up the drain");
+    tokio::time::timeout(Duration::from_secs(5), server.ended).await.expect("in time").expect("no panic").expect("ok");
     drop((watched, health));
-    server.ended.await.expect("no panic").expect("no error");
 }
 
 #[tokio::test]
@@ -77,25 +76,9 @@ async fn a_port_in_use_is_told() {
 
 #[tokio::test]
 async fn sigterm_lets_calls_in_flight_finish() {
-    let mut process = tokio::process::Command::new(env!("CARGO_BIN_EXE_dateline"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json"])
-        .env_remove("RUST_LOG")
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .expect("the binary starts");
-    let mut log = BufReader::new(process.stderr.take().expect("a pipe")).lines();
-    let mut address = None;
-    while let Some(line) = log.next_line().await.expect("a line") {
-        let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
-        if let Some(listening) = line["fields"]["address"].as_str() {
-            address = listening.parse().ok();
-        }
-        if line["fields"]["message"] == "serving" {
-            break;
-        }
-    }
-    let channel = channel(address.expect("an address")).await;
+    let mut process = Process::serve([""; 0]);
+    let channel = channel(process.address("listening").await).await;
+    process.event("serving").await;
     let client = v1::extraction_service_client::ExtractionServiceClient::new(channel);
     let long = common::ARTICLE.repeat(20);
     let call = tokio::spawn(async move {
@@ -103,8 +86,7 @@ async fn sigterm_lets_calls_in_flight_finish() {
         client.max_decoding_message_size(usize::MAX).extract(request).await
     });
     tokio::time::sleep(Duration::from_millis(150)).await;
-    let id = process.id().expect("a running process").to_string();
-    std::process::Command::new("kill").args(["-TERM", &id]).status().expect("kill");
+    process.signal("TERM");
     call.await.expect("no panic").expect("the call in flight is answered");
-    assert!(process.wait().await.expect("an end").success());
+    assert!(process.child.wait().await.expect("an end").success());
 }

@@ -10,6 +10,7 @@ use tonic::body::Body;
 use tonic::service::Routes;
 use tower::ServiceExt;
 
+use super::observed::Call;
 use super::statuses;
 use crate::service::deadline::Deadline;
 
@@ -27,9 +28,11 @@ pub async fn serve(stream: TcpStream, routes: Routes, max_concurrent_streams: u3
         first = tokio::time::timeout(FIRST_BYTE, stream.readable()) => if !matches!(first, Ok(Ok(()))) { return },
         () = drain.cancelled() => return,
     }
-    let service = routes
-        .map_request(|request: http::Request<hyper::body::Incoming>| with_deadline(request.map(Body::new)))
-        .map_response(statuses::complete_response);
+    let service = tower::service_fn(move |request: http::Request<hyper::body::Incoming>| {
+        let call = Call::begin(request.uri().path());
+        let answer = routes.clone().oneshot(with_deadline(request.map(Body::new)));
+        async move { answer.await.map(|response| call.answer(statuses::complete_response(response))) }
+    });
     let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .max_concurrent_streams(max_concurrent_streams)

@@ -2,7 +2,9 @@
 
 mod connection;
 mod dictionary;
+mod observed;
 mod statuses;
+mod telemetry;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -19,6 +21,7 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use dictionary::Follower;
+use telemetry::{Ready, Telemetry};
 
 use crate::config::Serve;
 use crate::extraction::links::file::DictionaryError;
@@ -49,6 +52,9 @@ pub enum ServerError {
     /// Signals cannot be waited for.
     #[error("signals: {0}")]
     Signal(io::Error),
+    /// Metrics cannot be recorded.
+    #[error("metrics: {0}")]
+    Metrics(String),
     /// The descriptors in the binary are broken.
     #[error("reflection: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
@@ -104,6 +110,10 @@ impl Server {
         stop: impl Future<Output = ()>,
     ) -> Result<(), ServerError> {
         let Self { listener, config } = self;
+        let ready = Ready::default();
+        if let Some(address) = config.metrics_listen {
+            tokio::spawn(Telemetry::bind(address, ready.clone()).await?.serve());
+        }
         let limits = config.limits();
         let service = ExtractionService::new(limits);
         let (health, health_service) = tonic_health::server::health_reporter();
@@ -129,7 +139,7 @@ impl Server {
             .prepare();
 
         let loading = {
-            let (health, threads) = (health.clone(), config.threads.count());
+            let (health, ready, threads) = (health.clone(), ready.clone(), config.threads.count());
             async move {
                 let workers = tokio::task::spawn_blocking(move || {
                     Workers::start(load()?, threads, limits.max_queued_documents).map_err(ServerError::Workers)
@@ -138,6 +148,7 @@ impl Server {
                 .map_err(|e| ServerError::Workers(io::Error::other(e)))??;
                 service.start(workers);
                 set_health(&health, ServingStatus::Serving).await;
+                ready.set(true);
                 tracing::info!(threads, "serving");
                 Ok::<(), ServerError>(())
             }
@@ -152,7 +163,12 @@ impl Server {
         }
 
         tracing::info!(connections = connections.len(), "draining");
+        ready.set(false);
         set_health(&health, ServingStatus::NotServing).await;
+        // Watches of it end here: they would hold their connections open.
+        for name in WATCHED {
+            health.clone().clear_service_status(name).await;
+        }
         // Refused rather than left waiting for an accept that never comes.
         drop(listener);
         drain.cancel();
@@ -189,9 +205,11 @@ async fn accept(
     }
 }
 
-/// For the server as a whole and for the service.
+/// The server as a whole and the service.
+const WATCHED: [&str; 2] = ["", SERVICE_NAME];
+
 async fn set_health(health: &HealthReporter, status: ServingStatus) {
-    for name in ["", SERVICE_NAME] {
+    for name in WATCHED {
         health.set_service_status(name, status).await;
     }
 }

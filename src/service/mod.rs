@@ -21,7 +21,7 @@ use errors::{FieldError, ServiceError};
 use limits::{Limits, MAX_DOCUMENT_ID_BYTES};
 use request::{Document, Features, Options};
 use wire::v1;
-use workers::{Extract, Pending, Reservation, Workers};
+use workers::{Extract, Pending, Reservation, TEXT_BYTES, Workers};
 
 /// The service. Clones share the workers.
 #[derive(Clone)]
@@ -87,6 +87,7 @@ fn queue<T: Send + 'static>(
     make: impl FnOnce(&Answer) -> T + Send + 'static,
 ) -> Pending<T> {
     place.submit(deadline, move |extractor: &dyn Extract| {
+        metrics::counter!(TEXT_BYTES).increment(document.text.len() as u64);
         let extraction = extractor.extract(&document.text, document.published).map_err(|error| {
             tracing::error!(%error, bytes = document.text.len(), "extraction failed");
             ServiceError::ExtractionFailed

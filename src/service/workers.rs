@@ -9,6 +9,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     thread,
+    time::Instant,
 };
 
 use crossbeam_channel::{Receiver, Sender};
@@ -16,6 +17,15 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::{deadline::Deadline, errors::ServiceError};
 use crate::extraction::{DateTime, ExtractError, Extraction, Extractor, ModelInfo};
+
+/// Documents by outcome: read, late, abandoned, refused, failed.
+pub const DOCUMENTS: &str = "dateline_documents_total";
+/// Bytes of text read.
+pub const TEXT_BYTES: &str = "dateline_text_bytes_total";
+/// Documents that wait for a worker.
+pub const QUEUE_DOCUMENTS: &str = "dateline_queue_documents";
+/// How long documents waited for a worker.
+pub const QUEUE_SECONDS: &str = "dateline_queue_seconds";
 
 /// What the workers run: the extractor, or a stand-in in tests.
 pub trait Extract: Send {
@@ -81,7 +91,10 @@ impl Workers {
     pub fn reserve(&self, count: u32) -> Result<Reservation<'_>, ServiceError> {
         match Arc::clone(&self.places).try_acquire_many_owned(count) {
             Ok(places) => Ok(Reservation { workers: self, places }),
-            Err(_) => Err(ServiceError::Overloaded(self.queue_size)),
+            Err(_) => {
+                metrics::counter!(DOCUMENTS, "outcome" => "refused").increment(count.into());
+                Err(ServiceError::Overloaded(self.queue_size))
+            }
         }
     }
 }
@@ -106,15 +119,23 @@ impl Reservation<'_> {
             let _ = reply.send(refused);
             return Pending(pending);
         };
+        let queued = Instant::now();
+        metrics::gauge!(QUEUE_DOCUMENTS).increment(1.0);
         let job: Job = Box::new(move |extractor| {
             drop(place);
+            metrics::gauge!(QUEUE_DOCUMENTS).decrement(1.0);
+            metrics::histogram!(QUEUE_SECONDS).record(queued.elapsed().as_secs_f64());
+            let ended = |outcome| metrics::counter!(DOCUMENTS, "outcome" => outcome).increment(1);
             if reply.is_closed() {
-                return;
+                return ended("abandoned");
             }
             let result = if deadline.is_some_and(Deadline::passed) {
+                ended("late");
                 Err(ServiceError::DeadlineExceeded)
             } else {
-                guarded(|| task(extractor))
+                let result = guarded(|| task(extractor));
+                ended(if result.is_ok() { "read" } else { "failed" });
+                result
             };
             // The caller may have left meanwhile.
             let _ = reply.send(result);

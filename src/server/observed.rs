@@ -1,0 +1,89 @@
+//! Every call counted and timed where it leaves the server, so that refusals, timeouts and broken streams count too.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use hyper::body::Bytes;
+use tonic::body::Body;
+use tonic::{Code, Status};
+
+/// Calls by method and code.
+pub const REQUESTS: &str = "dateline_requests_total";
+/// From a call's first byte to its last, by method.
+pub const SECONDS: &str = "dateline_request_seconds";
+/// Calls that are being answered.
+pub const IN_FLIGHT: &str = "dateline_requests_in_flight";
+
+/// One call from its start until this is dropped.
+pub struct Call {
+    method: String,
+    begun: Instant,
+    /// Cancelled until an answer has ended otherwise.
+    code: Code,
+}
+
+impl Call {
+    /// Begins to count a call of the method at this path.
+    pub fn begin(path: &str) -> Self {
+        metrics::gauge!(IN_FLIGHT).increment(1.0);
+        // What is no method of ours is one label: callers must not be able to make new ones.
+        let known = ["/dateline.v1.", "/grpc.health.v1.", "/grpc.reflection."].iter().any(|p| path.starts_with(p));
+        let method = if known && path.len() < 100 { path.trim_start_matches('/') } else { "unknown" };
+        Self { method: method.to_string(), begun: Instant::now(), code: Code::Cancelled }
+    }
+
+    /// Watches the answer to its end.
+    pub fn answer(mut self, response: http::Response<Body>) -> http::Response<Body> {
+        if let Some(status) = Status::from_header_map(response.headers()) {
+            self.code = status.code();
+        }
+        if self.code == Code::Unimplemented {
+            self.method = "unknown".into();
+        }
+        response.map(|body| Body::new(Observed { body, call: self }))
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        metrics::gauge!(IN_FLIGHT).decrement(1.0);
+        let code = format!("{:?}", self.code);
+        metrics::counter!(REQUESTS, "method" => self.method.clone(), "code" => code).increment(1);
+        metrics::histogram!(SECONDS, "method" => self.method.clone()).record(self.begun.elapsed().as_secs_f64());
+    }
+}
+
+/// The answer's body, whose trailers tell how the call ended.
+struct Observed {
+    body: Body,
+    call: Call,
+}
+
+impl HttpBody for Observed {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        match &frame {
+            Some(Ok(frame)) => {
+                if let Some(status) = frame.trailers_ref().and_then(Status::from_header_map) {
+                    self.call.code = status.code();
+                }
+            }
+            Some(Err(status)) => self.call.code = status.code(),
+            None => {}
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
