@@ -53,6 +53,71 @@ pub enum LogFormat {
     Json,
 }
 
+/// What clients may do with a connection, and for how long.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct ConnectionRules {
+    /// Connections at once; one more is closed as soon as it is opened, 1 to 1000000
+    #[arg(long, env = "DATELINE_MAX_CONNECTIONS", value_name = "N", default_value_t = 4096,
+          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub max_connections: u32,
+    /// Calls that one connection may have open at once, 1 to 65536
+    #[arg(long, env = "DATELINE_MAX_CONCURRENT_STREAMS", value_name = "N", default_value_t = 256,
+          value_parser = clap::value_parser!(u32).range(1..=65536))]
+    pub max_concurrent_streams: u32,
+    /// Largest list of headers of one call, in bytes, 1024 to 1048576
+    #[arg(long, env = "DATELINE_MAX_HEADER_BYTES", value_name = "BYTES", default_value_t = 16384,
+          value_parser = clap::value_parser!(u32).range(1024..=1 << 20))]
+    pub max_header_bytes: u32,
+    /// Seconds that a client may take to say that it speaks HTTP/2, 1 to 3600
+    #[arg(long, env = "DATELINE_PREFACE_TIMEOUT", value_name = "SECONDS", default_value_t = 10,
+          value_parser = clap::value_parser!(u64).range(1..=3600))]
+    preface_timeout: u64,
+    /// Seconds between pings that find clients that are gone, 1 to 3600
+    #[arg(long, env = "DATELINE_KEEPALIVE_INTERVAL", value_name = "SECONDS", default_value_t = 30,
+          value_parser = clap::value_parser!(u64).range(1..=3600))]
+    keepalive_interval: u64,
+    /// Seconds that a client may take to answer a ping, 1 to 3600
+    #[arg(long, env = "DATELINE_KEEPALIVE_TIMEOUT", value_name = "SECONDS", default_value_t = 10,
+          value_parser = clap::value_parser!(u64).range(1..=3600))]
+    keepalive_timeout: u64,
+    /// Seconds, give or take a tenth, after which a connection gets a GOAWAY, so that clients spread over new replicas;
+    /// 0 is never, at most 86400
+    #[arg(long, env = "DATELINE_MAX_CONNECTION_AGE", value_name = "SECONDS", default_value_t = 0,
+          value_parser = clap::value_parser!(u64).range(0..=86400))]
+    max_connection_age: u64,
+    /// Seconds that calls in flight get to finish after that GOAWAY, 0 to 3600
+    #[arg(long, env = "DATELINE_CONNECTION_GRACE", value_name = "SECONDS", default_value_t = 60,
+          value_parser = clap::value_parser!(u64).range(0..=3600))]
+    connection_grace: u64,
+}
+
+impl ConnectionRules {
+    /// How long a client may take to send the HTTP/2 preface.
+    pub fn preface_timeout(&self) -> Duration {
+        Duration::from_secs(self.preface_timeout)
+    }
+
+    /// Time between pings.
+    pub fn keepalive_interval(&self) -> Duration {
+        Duration::from_secs(self.keepalive_interval)
+    }
+
+    /// How long the answer to a ping may take.
+    pub fn keepalive_timeout(&self) -> Duration {
+        Duration::from_secs(self.keepalive_timeout)
+    }
+
+    /// When a connection gets its GOAWAY, if ever.
+    pub fn max_connection_age(&self) -> Option<Duration> {
+        (self.max_connection_age > 0).then(|| Duration::from_secs(self.max_connection_age))
+    }
+
+    /// How long calls in flight may take after that.
+    pub fn connection_grace(&self) -> Duration {
+        Duration::from_secs(self.connection_grace)
+    }
+}
+
 /// Options of `dateline serve`.
 #[derive(Debug, Clone, Args)]
 pub struct Serve {
@@ -79,10 +144,9 @@ pub struct Serve {
     #[arg(long, env = "DATELINE_QUEUE_DOCUMENTS", value_name = "N", default_value_t = 256,
           value_parser = clap::value_parser!(u32).range(1..=65536))]
     queue_documents: u32,
-    /// Calls that one connection may have open at once, 1 to 65536
-    #[arg(long, env = "DATELINE_MAX_CONCURRENT_STREAMS", value_name = "N", default_value_t = 256,
-          value_parser = clap::value_parser!(u32).range(1..=65536))]
-    pub max_concurrent_streams: u32,
+    /// What clients may do with a connection.
+    #[command(flatten)]
+    pub connections: ConnectionRules,
     /// Names of your own (.csv or .jsonl, docs/links.md), linked to their ids; read again at SIGHUP
     #[arg(long, env = "DATELINE_DICTIONARY", value_name = "FILE")]
     pub dictionary: Option<PathBuf>,

@@ -23,7 +23,7 @@ use tonic_health::server::HealthReporter;
 use dictionary::Follower;
 use telemetry::{Ready, Telemetry};
 
-use crate::config::Serve;
+use crate::config::{ConnectionRules, Serve};
 use crate::extraction::links::file::DictionaryError;
 use crate::extraction::{Extractor, ModelError};
 use crate::service::ExtractionService;
@@ -156,7 +156,7 @@ impl Server {
 
         let (drain, cut) = (CancellationToken::new(), CancellationToken::new());
         let connections = TaskTracker::new();
-        let accepting = accept(&listener, routes, config.max_concurrent_streams, &connections, &drain, &cut);
+        let accepting = accept(&listener, routes, config.connections, &connections, &drain, &cut);
         tokio::select! {
             never = accepting => match never {},
             result = async { loading.await?; stop.await; Ok::<(), ServerError>(()) } => result?,
@@ -185,7 +185,7 @@ impl Server {
 async fn accept(
     listener: &TcpListener,
     routes: Routes,
-    max_concurrent_streams: u32,
+    rules: ConnectionRules,
     connections: &TaskTracker,
     drain: &CancellationToken,
     cut: &CancellationToken,
@@ -193,7 +193,11 @@ async fn accept(
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                let serving = connection::serve(stream, routes.clone(), max_concurrent_streams, drain.clone());
+                if connections.len() >= rules.max_connections as usize {
+                    tracing::warn!(limit = rules.max_connections, "connection refused");
+                    continue;
+                }
+                let serving = connection::serve(stream, routes.clone(), rules, drain.clone());
                 connections.spawn(cut.clone().run_until_cancelled_owned(serving));
             }
             Err(error) => {
