@@ -53,6 +53,39 @@ pub enum LogFormat {
     Json,
 }
 
+/// Files in PEM of a server that speaks TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The server's certificate, and those between it and its authority.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+    /// Authorities of clients' certificates, where clients must have one.
+    pub client_ca: Option<PathBuf>,
+}
+
+/// TLS, where files are given. They are read again when they change.
+#[derive(Debug, Clone, Args)]
+pub struct TlsFlags {
+    /// Certificate chain in PEM; the service then speaks TLS alone
+    #[arg(long, env = "DATELINE_TLS_CERTIFICATE", value_name = "FILE", requires = "tls_key")]
+    tls_certificate: Option<PathBuf>,
+    /// Private key of that certificate, in PEM
+    #[arg(long, env = "DATELINE_TLS_KEY", value_name = "FILE", requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
+    /// Authorities in PEM, of one of which every client must have a certificate
+    #[arg(long, env = "DATELINE_TLS_CLIENT_CA", value_name = "FILE", requires = "tls_certificate")]
+    tls_client_ca: Option<PathBuf>,
+}
+
+impl TlsFlags {
+    /// The files, if TLS is asked for.
+    pub fn files(&self) -> Option<TlsFiles> {
+        let (certificate, key) = (self.tls_certificate.clone()?, self.tls_key.clone()?);
+        Some(TlsFiles { certificate, key, client_ca: self.tls_client_ca.clone() })
+    }
+}
+
 /// What clients may do with a connection, and for how long.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct ConnectionRules {
@@ -144,6 +177,9 @@ pub struct Serve {
     #[arg(long, env = "DATELINE_QUEUE_DOCUMENTS", value_name = "N", default_value_t = 256,
           value_parser = clap::value_parser!(u32).range(1..=65536))]
     queue_documents: u32,
+    /// Certificates.
+    #[command(flatten)]
+    pub tls: TlsFlags,
     /// What clients may do with a connection.
     #[command(flatten)]
     pub connections: ConnectionRules,

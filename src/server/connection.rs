@@ -1,12 +1,14 @@
 //! One HTTP/2 connection from its first byte to its last.
 
-use std::io;
+use std::io::{self, Cursor};
 use std::time::Duration;
 
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::service::Routes;
@@ -19,20 +21,34 @@ use crate::service::deadline::Deadline;
 
 /// What every HTTP/2 client sends first (RFC 9113, 3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// How often a preface that comes in pieces is looked at.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// Ages differ by up to a tenth either way, so that connections opened together do not end together.
 const JITTER: f64 = 0.1;
 
 /// Serves until the client leaves, or the connection is told to end by its age or by `drain`, and its calls in
 /// flight are done.
-pub async fn serve(stream: TcpStream, routes: Routes, rules: ConnectionRules, drain: CancellationToken) {
+pub async fn serve(
+    stream: TcpStream,
+    tls: Option<TlsAcceptor>,
+    routes: Routes,
+    rules: ConnectionRules,
+    drain: CancellationToken,
+) {
     // Small answers must not wait for an acknowledgement.
     let _ = stream.set_nodelay(true);
-    tokio::select! {
-        spoken = timeout(rules.preface_timeout(), speaks_http2(&stream)) => if !matches!(spoken, Ok(Ok(true))) { return },
+    let opening = async {
+        match tls {
+            None => begin(stream).await,
+            Some(tls) => begin(tls.accept(stream).await?).await,
+        }
+    };
+    let stream = tokio::select! {
+        opened = timeout(rules.preface_timeout(), opening) => match opened {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return tracing::debug!(%error, "no HTTP/2 connection"),
+            Err(_) => return tracing::debug!("no HTTP/2 preface in time"),
+        },
         () = drain.cancelled() => return,
-    }
+    };
     let service = tower::service_fn(move |request: http::Request<hyper::body::Incoming>| {
         let call = Call::begin(request.uri().path());
         let answer = routes.clone().oneshot(with_deadline(request.map(Body::new)));
@@ -64,20 +80,20 @@ pub async fn serve(stream: TcpStream, routes: Routes, rules: ConnectionRules, dr
     }
 }
 
-/// Waits for the whole preface, which stays to be read; false if something else comes, or nothing more.
-async fn speaks_http2(stream: &TcpStream) -> io::Result<bool> {
+/// Reads the preface, and puts it back before what comes next.
+async fn begin<S: AsyncRead + AsyncWrite + Send + 'static>(stream: S) -> io::Result<Box<dyn Stream>> {
+    let (mut reader, writer) = tokio::io::split(stream);
     let mut begin = [0; PREFACE.len()];
-    loop {
-        let length = stream.peek(&mut begin).await?;
-        if length == 0 || !PREFACE.starts_with(&begin[..length]) {
-            return Ok(false);
-        }
-        if length == PREFACE.len() {
-            return Ok(true);
-        }
-        sleep(LOOK_AGAIN).await;
+    reader.read_exact(&mut begin).await?;
+    if begin != *PREFACE {
+        return Err(io::Error::other("something else than HTTP/2"));
     }
+    Ok(Box::new(tokio::io::join(Cursor::new(begin).chain(reader), writer)))
 }
+
+/// Plain or encrypted.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 async fn age(limit: Option<Duration>) {
     match limit {

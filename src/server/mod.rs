@@ -5,11 +5,13 @@ mod dictionary;
 mod observed;
 mod statuses;
 mod telemetry;
+mod tls;
 
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -22,6 +24,7 @@ use tonic_health::server::HealthReporter;
 
 use dictionary::Follower;
 use telemetry::{Ready, Telemetry};
+use tls::{Tls, TlsError};
 
 use crate::config::{ConnectionRules, Serve};
 use crate::extraction::links::file::DictionaryError;
@@ -52,6 +55,9 @@ pub enum ServerError {
     /// Signals cannot be waited for.
     #[error("signals: {0}")]
     Signal(io::Error),
+    /// The certificates cannot be used.
+    #[error("TLS: {0}")]
+    Tls(#[from] TlsError),
     /// Metrics cannot be recorded.
     #[error("metrics: {0}")]
     Metrics(String),
@@ -114,6 +120,10 @@ impl Server {
         if let Some(address) = config.metrics_listen {
             tokio::spawn(Telemetry::bind(address, ready.clone()).await?.serve());
         }
+        let tls = config.tls.files().map(Tls::new).transpose()?.map(Arc::new);
+        if let Some(tls) = tls.clone() {
+            tokio::spawn(async move { tls.follow().await });
+        }
         let limits = config.limits();
         let service = ExtractionService::new(limits);
         let (health, health_service) = tonic_health::server::health_reporter();
@@ -156,7 +166,7 @@ impl Server {
 
         let (drain, cut) = (CancellationToken::new(), CancellationToken::new());
         let connections = TaskTracker::new();
-        let accepting = accept(&listener, routes, config.connections, &connections, &drain, &cut);
+        let accepting = accept(&listener, tls, routes, config.connections, &connections, &drain, &cut);
         tokio::select! {
             never = accepting => match never {},
             result = async { loading.await?; stop.await; Ok::<(), ServerError>(()) } => result?,
@@ -184,6 +194,7 @@ impl Server {
 /// Serves every connection in a task of its own.
 async fn accept(
     listener: &TcpListener,
+    tls: Option<Arc<Tls>>,
     routes: Routes,
     rules: ConnectionRules,
     connections: &TaskTracker,
@@ -197,7 +208,13 @@ async fn accept(
                     tracing::warn!(limit = rules.max_connections, "connection refused");
                     continue;
                 }
-                let serving = connection::serve(stream, routes.clone(), rules, drain.clone());
+                let serving = connection::serve(
+                    stream,
+                    tls.as_ref().map(|tls| tls.acceptor()),
+                    routes.clone(),
+                    rules,
+                    drain.clone(),
+                );
                 connections.spawn(cut.clone().run_until_cancelled_owned(serving));
             }
             Err(error) => {
