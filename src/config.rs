@@ -180,6 +180,9 @@ pub struct Serve {
     /// Certificates.
     #[command(flatten)]
     pub tls: TlsFlags,
+    /// Bearer tokens, one a line, one of which every call but those of health must carry; read again when it changes
+    #[arg(long, env = "DATELINE_TOKEN_FILE", value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
     /// What clients may do with a connection.
     #[command(flatten)]
     pub connections: ConnectionRules,

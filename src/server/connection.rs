@@ -1,6 +1,8 @@
 //! One HTTP/2 connection from its first byte to its last.
 
+use std::convert::Infallible;
 use std::io::{self, Cursor};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -8,37 +10,50 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
-use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
+use tonic::Status;
 use tonic::body::Body;
 use tonic::service::Routes;
 use tower::ServiceExt;
 
 use super::observed::Call;
 use super::statuses;
+use super::tls::Tls;
+use super::tokens::Tokens;
 use crate::config::ConnectionRules;
 use crate::service::deadline::Deadline;
+use crate::service::errors::ServiceError;
 
 /// What every HTTP/2 client sends first (RFC 9113, 3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// Ages differ by up to a tenth either way, so that connections opened together do not end together.
 const JITTER: f64 = 0.1;
 
+/// What every connection is served with.
+#[derive(Clone)]
+pub struct Setup {
+    /// The services.
+    pub routes: Routes,
+    /// Certificates, where TLS is spoken.
+    pub tls: Option<Arc<Tls>>,
+    /// Who may call, where that is asked.
+    pub tokens: Option<Arc<Tokens>>,
+    /// Limits and times.
+    pub rules: ConnectionRules,
+    /// Ends every connection when its calls in flight are done.
+    pub drain: CancellationToken,
+}
+
 /// Serves until the client leaves, or the connection is told to end by its age or by `drain`, and its calls in
 /// flight are done.
-pub async fn serve(
-    stream: TcpStream,
-    tls: Option<TlsAcceptor>,
-    routes: Routes,
-    rules: ConnectionRules,
-    drain: CancellationToken,
-) {
+pub async fn serve(stream: TcpStream, setup: Setup) {
+    let Setup { routes, tls, tokens, rules, drain } = setup;
     // Small answers must not wait for an acknowledgement.
     let _ = stream.set_nodelay(true);
     let opening = async {
         match tls {
             None => begin(stream).await,
-            Some(tls) => begin(tls.accept(stream).await?).await,
+            Some(tls) => begin(tls.acceptor().accept(stream).await?).await,
         }
     };
     let stream = tokio::select! {
@@ -51,8 +66,15 @@ pub async fn serve(
     };
     let service = tower::service_fn(move |request: http::Request<hyper::body::Incoming>| {
         let call = Call::begin(request.uri().path());
-        let answer = routes.clone().oneshot(with_deadline(request.map(Body::new)));
-        async move { answer.await.map(|response| call.answer(statuses::complete_response(response))) }
+        let allowed = tokens.as_ref().is_none_or(|tokens| tokens.allow(request.uri().path(), request.headers()));
+        let answer = allowed.then(|| routes.clone().oneshot(with_deadline(request.map(Body::new))));
+        async move {
+            let response = match answer {
+                Some(answer) => statuses::complete_response(answer.await?),
+                None => Status::from(ServiceError::Unauthenticated).into_http(),
+            };
+            Ok::<_, Infallible>(call.answer(response))
+        }
     });
     let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())

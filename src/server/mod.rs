@@ -6,6 +6,8 @@ mod observed;
 mod statuses;
 mod telemetry;
 mod tls;
+mod tokens;
+mod watch;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -22,11 +24,13 @@ use tonic::service::Routes;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
+use connection::Setup;
 use dictionary::Follower;
 use telemetry::{Ready, Telemetry};
 use tls::{Tls, TlsError};
+use tokens::{Tokens, TokensError};
 
-use crate::config::{ConnectionRules, Serve};
+use crate::config::Serve;
 use crate::extraction::links::file::DictionaryError;
 use crate::extraction::{Extractor, ModelError};
 use crate::service::ExtractionService;
@@ -58,6 +62,9 @@ pub enum ServerError {
     /// The certificates cannot be used.
     #[error("TLS: {0}")]
     Tls(#[from] TlsError),
+    /// The tokens cannot be used.
+    #[error("tokens: {0}")]
+    Tokens(#[from] TokensError),
     /// Metrics cannot be recorded.
     #[error("metrics: {0}")]
     Metrics(String),
@@ -122,7 +129,11 @@ impl Server {
         }
         let tls = config.tls.files().map(Tls::new).transpose()?.map(Arc::new);
         if let Some(tls) = tls.clone() {
-            tokio::spawn(async move { tls.follow().await });
+            tokio::spawn(tls.follow());
+        }
+        let tokens = config.token_file.clone().map(Tokens::new).transpose()?.map(Arc::new);
+        if let Some(tokens) = tokens.clone() {
+            tokio::spawn(tokens.follow());
         }
         let limits = config.limits();
         let service = ExtractionService::new(limits);
@@ -166,7 +177,8 @@ impl Server {
 
         let (drain, cut) = (CancellationToken::new(), CancellationToken::new());
         let connections = TaskTracker::new();
-        let accepting = accept(&listener, tls, routes, config.connections, &connections, &drain, &cut);
+        let setup = Setup { routes, tls, tokens, rules: config.connections, drain: drain.clone() };
+        let accepting = accept(&listener, &setup, &connections, &cut);
         tokio::select! {
             never = accepting => match never {},
             result = async { loading.await?; stop.await; Ok::<(), ServerError>(()) } => result?,
@@ -194,27 +206,19 @@ impl Server {
 /// Serves every connection in a task of its own.
 async fn accept(
     listener: &TcpListener,
-    tls: Option<Arc<Tls>>,
-    routes: Routes,
-    rules: ConnectionRules,
+    setup: &Setup,
     connections: &TaskTracker,
-    drain: &CancellationToken,
     cut: &CancellationToken,
 ) -> Infallible {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                if connections.len() >= rules.max_connections as usize {
-                    tracing::warn!(limit = rules.max_connections, "connection refused");
+                let limit = setup.rules.max_connections;
+                if connections.len() >= limit as usize {
+                    tracing::warn!(limit, "connection refused");
                     continue;
                 }
-                let serving = connection::serve(
-                    stream,
-                    tls.as_ref().map(|tls| tls.acceptor()),
-                    routes.clone(),
-                    rules,
-                    drain.clone(),
-                );
+                let serving = connection::serve(stream, setup.clone());
                 connections.spawn(cut.clone().run_until_cancelled_owned(serving));
             }
             Err(error) => {

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
 use tokio_rustls::TlsAcceptor;
@@ -11,10 +10,8 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
 use tokio_rustls::rustls::{Error, RootCertStore, ServerConfig};
 
+use super::watch;
 use crate::config::TlsFiles;
-
-/// How often the files are looked at.
-const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// Why TLS cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -55,28 +52,17 @@ impl Tls {
     }
 
     /// Reads the files whenever they change; ones that are wrong change nothing.
-    pub async fn follow(&self) {
-        let mut seen = self.changed();
-        loop {
-            tokio::time::sleep(LOOK_AGAIN).await;
-            let now = self.changed();
-            if now != seen {
-                seen = now;
-                match read(&self.files) {
-                    Ok(config) => {
-                        self.current.store(Arc::new(config));
-                        tracing::info!("certificates reloaded");
-                    }
-                    Err(error) => tracing::error!(%error, "certificates not reloaded, the old ones stay in force"),
-                }
+    pub async fn follow(self: Arc<Self>) {
+        let TlsFiles { certificate, key, client_ca } = self.files.clone();
+        let files = [certificate, key].into_iter().chain(client_ca).collect();
+        watch::files(files, || match read(&self.files) {
+            Ok(config) => {
+                self.current.store(Arc::new(config));
+                tracing::info!("certificates reloaded");
             }
-        }
-    }
-
-    /// When each file was changed last.
-    fn changed(&self) -> Vec<Option<SystemTime>> {
-        let files = [&self.files.certificate, &self.files.key].into_iter().chain(&self.files.client_ca);
-        files.map(|file| file.metadata().and_then(|m| m.modified()).ok()).collect()
+            Err(error) => tracing::error!(%error, "certificates not reloaded, the old ones stay in force"),
+        })
+        .await;
     }
 }
 

@@ -55,6 +55,9 @@ pub enum ServiceError {
     /// The caller's deadline passed.
     #[error("the deadline passed before the answer was ready")]
     DeadlineExceeded,
+    /// The call has no token that is known.
+    #[error("a bearer token is needed in the metadata \"authorization\"")]
+    Unauthenticated,
     /// The network failed or the extraction panicked; says nothing of the text.
     #[error("the extraction failed on this document")]
     ExtractionFailed,
@@ -67,6 +70,7 @@ impl ServiceError {
             Self::Overloaded(_) => Code::ResourceExhausted,
             Self::Loading => Code::Unavailable,
             Self::DeadlineExceeded => Code::DeadlineExceeded,
+            Self::Unauthenticated => Code::Unauthenticated,
             Self::ExtractionFailed => Code::Internal,
         }
     }
@@ -77,6 +81,7 @@ impl ServiceError {
             Self::Overloaded(_) => "OVERLOADED",
             Self::Loading => "MODEL_LOADING",
             Self::DeadlineExceeded => "DEADLINE_EXCEEDED",
+            Self::Unauthenticated => "UNAUTHENTICATED",
             Self::ExtractionFailed => "EXTRACTION_FAILED",
         }
     }
@@ -92,7 +97,7 @@ impl From<ServiceError> for Status {
             ServiceError::Overloaded(_) | ServiceError::Loading => {
                 details.set_retry_info(Some(RETRY_DELAY));
             }
-            ServiceError::DeadlineExceeded | ServiceError::ExtractionFailed => {}
+            ServiceError::DeadlineExceeded | ServiceError::Unauthenticated | ServiceError::ExtractionFailed => {}
         }
         Status::with_error_details(error.code(), error.to_string(), details)
     }
