@@ -23,7 +23,7 @@ pub struct Command {
 #[derive(Debug, Subcommand)]
 pub enum Action {
     /// Answer gRPC calls (dateline.v1.ExtractionService) until SIGTERM or SIGINT
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Extract from files without a server
     Extract(Extract),
 }
@@ -291,7 +291,7 @@ mod tests {
         let command =
             Command::try_parse_from(["dateline", "serve"].iter().chain(arguments)).map_err(|e| e.to_string())?;
         match command.action {
-            Action::Serve(serve) => serve.check().map(|()| serve),
+            Action::Serve(serve) => serve.check().map(|()| *serve),
             Action::Extract(_) => Err("not serve".into()),
         }
     }

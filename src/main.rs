@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     match Command::parse().action {
-        Action::Serve(config) => serve(config),
+        Action::Serve(config) => serve(*config),
         Action::Extract(config) => dateline::cli::extract(&config),
     }
 }

@@ -33,7 +33,7 @@ pub struct Running {
 pub fn config(arguments: &[&str]) -> Serve {
     let fixed = ["dateline", "serve", "--listen", "127.0.0.1:0"];
     match Command::parse_from(fixed.iter().chain(arguments)).action {
-        Action::Serve(serve) => serve,
+        Action::Serve(serve) => *serve,
         Action::Extract(_) => unreachable!("serve was asked for"),
     }
 }
