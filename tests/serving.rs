@@ -4,7 +4,11 @@ mod common;
 
 use std::time::Duration;
 
-use common::{channel, config, document, process::Process, start};
+use common::{
+    channel, config, document,
+    process::{Process, signal},
+    start,
+};
 use dateline::server::Server;
 use dateline::service::wire::v1;
 use tokio_stream::StreamExt;
@@ -89,4 +93,26 @@ async fn sigterm_lets_calls_in_flight_finish() {
     process.signal("TERM");
     call.await.expect("no panic").expect("the call in flight is answered");
     assert!(process.child.wait().await.expect("an end").success());
+}
+
+#[tokio::test]
+async fn no_text_of_a_request_is_logged_at_any_level() {
+    const CANARY: &str = "Qwxzorn";
+    let mut process = Process::serve(["--log", "trace", "--max-text-bytes", "1000"]);
+    let channel = channel(process.address("listening").await).await;
+    process.event("serving").await;
+    let (server, log) = process.collect();
+    let mut client = v1::extraction_service_client::ExtractionServiceClient::new(channel);
+    let text = format!("{CANARY} Lee said in {CANARY} that \"{CANARY} is shut.\"");
+    for text in [text.clone(), text.repeat(100)] {
+        let request = v1::ExtractRequest { document: Some(document(&text)), options: None };
+        let _ = client.extract(request).await;
+        let request = v1::BatchExtractRequest { documents: vec![document(&text)], ..Default::default() };
+        let _ = client.batch_extract(request).await;
+    }
+    drop(client);
+    signal(&server, "TERM");
+    let log = tokio::time::timeout(Duration::from_secs(40), log).await.expect("in time").expect("no panic");
+    assert!(log.contains("TRACE"), "the level is in force");
+    assert!(!log.contains(CANARY), "{}", log.lines().find(|line| line.contains(CANARY)).unwrap_or_default());
 }

@@ -5,6 +5,7 @@ use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, Command};
+use tokio::task::JoinHandle;
 
 /// A running `dateline serve` on a free port.
 pub struct Process {
@@ -42,9 +43,28 @@ impl Process {
         self.event(message).await["address"].as_str().expect("an address").parse().expect("an address")
     }
 
+    /// Collects all that is logged from here to the end; a log that nobody reads would hold up the server.
+    pub fn collect(self) -> (Child, JoinHandle<String>) {
+        let Self { child, mut log } = self;
+        let collecting = tokio::spawn(async move {
+            let mut rest = String::new();
+            while let Ok(Some(line)) = log.next_line().await {
+                rest += &line;
+                rest.push('\n');
+            }
+            rest
+        });
+        (child, collecting)
+    }
+
     /// Sends a signal by its name ("TERM").
     pub fn signal(&self, name: &str) {
-        let id = self.child.id().expect("a running process").to_string();
-        std::process::Command::new("kill").args([format!("-{name}"), id]).status().expect("kill");
+        signal(&self.child, name);
     }
+}
+
+/// Sends a signal by its name ("TERM").
+pub fn signal(child: &Child, name: &str) {
+    let id = child.id().expect("a running process").to_string();
+    std::process::Command::new("kill").args([format!("-{name}"), id]).status().expect("kill");
 }
