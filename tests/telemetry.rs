@@ -74,3 +74,23 @@ async fn calls_documents_and_the_queue_are_counted_and_documented() {
         assert!(documented.contains(&format!("`{name}`")), "{name} is not in docs/observability.md");
     }
 }
+
+#[tokio::test]
+async fn callers_make_no_labels_of_their_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("tokens");
+    std::fs::write(&file, "a-token-0123456789\n").expect("a file");
+    let tokens = format!("--token-file={}", file.display());
+    let mut server = Process::serve(["--metrics-listen", "127.0.0.1:0", &tokens]);
+    let service = server.address("listening").await;
+    let metrics = server.address("metrics").await;
+    let mut raw = tonic::client::Grpc::new(channel(service).await);
+    for path in ["/dateline.v1.made-up/one", "/dateline.v1.ExtractionService/two"] {
+        raw.ready().await.expect("a connection");
+        let codec = tonic_prost::ProstCodec::<v1::Document, v1::Document>::default();
+        let request = tonic::Request::new(v1::Document::default());
+        raw.unary(request, path.parse().expect("a path"), codec).await.expect_err("no token");
+    }
+    let text = wait_for(metrics, "dateline_requests_total{method=\"unknown\",code=\"Unauthenticated\"} 2").await;
+    assert!(!text.contains("made-up") && !text.contains("/two"), "{text}");
+}

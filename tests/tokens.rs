@@ -35,6 +35,7 @@ async fn a_token_is_needed_for_all_but_health_and_can_be_changed() {
     let mut client = Client::new(channel(address).await);
     let bearer = |token: &str| format!("Bearer {token}");
     assert_eq!(call(&mut client, Some(&bearer(OLD))).await, Code::Ok);
+    assert_eq!(call(&mut client, Some(&format!("bearer {OLD}"))).await, Code::Ok, "the scheme's case is free");
     for wrong in
         [None, Some(OLD.into()), Some(bearer(NEW)), Some(bearer("")), Some(bearer(&OLD[..19])), Some("Basic x".into())]
     {

@@ -16,6 +16,21 @@ pub const SECONDS: &str = "dateline_request_seconds";
 /// Calls that are being answered.
 pub const IN_FLIGHT: &str = "dateline_requests_in_flight";
 
+/// Every method that is served.
+const METHODS: [&str; 11] = [
+    "dateline.v1.ExtractionService/ExtractEntities",
+    "dateline.v1.ExtractionService/ExtractQuotes",
+    "dateline.v1.ExtractionService/Extract",
+    "dateline.v1.ExtractionService/BatchExtract",
+    "dateline.v1.ExtractionService/StreamExtract",
+    "dateline.v1.ExtractionService/GetModelInfo",
+    "grpc.health.v1.Health/Check",
+    "grpc.health.v1.Health/List",
+    "grpc.health.v1.Health/Watch",
+    "grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+];
+
 /// One call from its start until this is dropped.
 pub struct Call {
     method: String,
@@ -29,8 +44,7 @@ impl Call {
     pub fn begin(path: &str) -> Self {
         metrics::gauge!(IN_FLIGHT).increment(1.0);
         // What is no method of ours is one label: callers must not be able to make new ones.
-        let known = ["/dateline.v1.", "/grpc.health.v1.", "/grpc.reflection."].iter().any(|p| path.starts_with(p));
-        let method = if known && path.len() < 100 { path.trim_start_matches('/') } else { "unknown" };
+        let method = path.strip_prefix('/').filter(|method| METHODS.contains(method)).unwrap_or("unknown");
         Self { method: method.to_string(), begun: Instant::now(), code: Code::Cancelled }
     }
 
@@ -38,9 +52,6 @@ impl Call {
     pub fn answer(mut self, response: http::Response<Body>) -> http::Response<Body> {
         if let Some(status) = Status::from_header_map(response.headers()) {
             self.code = status.code();
-        }
-        if self.code == Code::Unimplemented {
-            self.method = "unknown".into();
         }
         response.map(|body| Body::new(Observed { body, call: self }))
     }

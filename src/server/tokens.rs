@@ -46,7 +46,9 @@ impl Tokens {
     /// Whether a call with these headers may be answered. Takes as long whatever is wrong with the token.
     pub fn allow(&self, path: &str, headers: &HeaderMap) -> bool {
         let given = headers.get(AUTHORIZATION).map(|value| value.as_bytes()).unwrap_or_default();
-        let given = given.strip_prefix(b"Bearer ").unwrap_or_default();
+        // The scheme's case is free (RFC 9110, 11.1).
+        let (scheme, given) = given.split_at_checked(b"Bearer ".len()).unwrap_or_default();
+        let given = if scheme.eq_ignore_ascii_case(b"Bearer ") { given } else { &[] };
         let known =
             self.current.load().iter().fold(Choice::from(0), |known, token| known | token.as_bytes().ct_eq(given));
         path.starts_with("/grpc.health.v1.Health/") || known.into()
