@@ -21,7 +21,13 @@ fn pipeline(criterion: &mut Criterion) {
     let tokenizer = Tokenizer::new();
     let document = Document::new(ARTICLE);
     let pieces = tokenizer.encode(&document);
-    let scores = encoder.scores(&document, &pieces).expect("the network runs");
+    let network = || {
+        let mut progress = encoder.begin(&document, &pieces);
+        encoder.advance(&mut progress, &pieces, usize::MAX).expect("the network runs");
+        progress
+    };
+    let progress = network();
+    let scores = progress.finished().expect("all windows are read");
     let spans = decoder::decode(&scores.entity, &labels.entity);
     let roles = decoder::decode(&scores.quote, &labels.quote);
     let mentions: Vec<TypedSpan> = spans
@@ -34,7 +40,7 @@ fn pipeline(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(ARTICLE.split_whitespace().count() as u64));
     group.bench_function("words and sentences", |b| b.iter(|| Document::new(ARTICLE)));
     group.bench_function("wordpieces", |b| b.iter(|| tokenizer.encode(&document)));
-    group.bench_function("network", |b| b.iter(|| encoder.scores(&document, &pieces)));
+    group.bench_function("network", |b| b.iter(network));
     group.bench_function("decoding", |b| {
         b.iter(|| (decoder::decode(&scores.entity, &labels.entity), decoder::decode(&scores.quote, &labels.quote)));
     });

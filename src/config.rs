@@ -172,7 +172,7 @@ pub struct Serve {
     #[arg(long, env = "DATELINE_MAX_STREAM_DOCUMENTS", value_name = "N", default_value_t = 16,
           value_parser = clap::value_parser!(u32).range(1..=1024))]
     max_stream_documents: u32,
-    /// Documents that may wait for a worker; past that, calls are refused. At least --max-batch-documents and
+    /// Documents that may wait or be read at once; past that, calls are refused. At least --max-batch-documents and
     /// --max-stream-documents, at most 65536
     #[arg(long, env = "DATELINE_QUEUE_DOCUMENTS", value_name = "N", default_value_t = 256,
           value_parser = clap::value_parser!(u32).range(1..=65536))]

@@ -5,7 +5,7 @@ mod common;
 use std::time::Duration;
 
 use common::stub::{Gate, Stub};
-use common::{Client, channel, document, extract, loaded, reason, start_with};
+use common::{ARTICLE, Client, channel, document, extract, loaded, reason, start, start_with};
 use dateline::service::wire::v1;
 use dateline::service::wire::v1::extraction_service_client::ExtractionServiceClient;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -34,7 +34,7 @@ fn error(outcome: v1::Outcome) -> Option<(i32, String)> {
     Some((error.code, details.reason))
 }
 
-/// Sends "wait" in a task and returns once the only worker or `queued` places hold it.
+/// Sends "wait" in a task and returns once the only worker and the queue hold it.
 async fn send_waiting(client: &Client, count: usize) -> Vec<tokio::task::JoinHandle<Result<(), Status>>> {
     let mut calls = Vec::new();
     for _ in 0..count {
@@ -76,7 +76,7 @@ async fn nothing_is_served_before_the_model_is_loaded() {
 #[tokio::test]
 async fn a_full_queue_refuses_calls_batches_and_documents_of_streams_at_once() {
     let stub = Stub::default();
-    let limits = ["--queue-documents", "2", "--max-batch-documents", "2", "--max-stream-documents", "1"];
+    let limits = ["--queue-documents", "3", "--max-batch-documents", "2", "--max-stream-documents", "1"];
     let (_server, mut client) = start_with(&[&ONE_THREAD[..], &limits].concat(), stub.loader()).await;
     loaded(&mut client).await;
     let calls = send_waiting(&client, 3).await;
@@ -108,6 +108,34 @@ async fn a_batch_as_large_as_the_queue_does_not_refuse_itself() {
     loaded(&mut client).await;
     let outcomes = client.batch_extract(batch(&["x"; 64])).await.expect("room").into_inner().outcomes;
     assert_eq!((outcomes.len(), outcomes.into_iter().filter_map(error).count()), (64, 0));
+}
+
+#[tokio::test]
+async fn short_documents_do_not_wait_for_a_long_one() {
+    let (_server, mut client) = start(&ONE_THREAD).await;
+    let long = extract(&ARTICLE.repeat(100));
+    let mut other = client.clone();
+    let request = long.clone();
+    let reading = tokio::spawn(async move { other.extract(request).await });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let short = client.extract(extract(ARTICLE)).await.expect("an answer").into_inner();
+    for _ in 0..4 {
+        let again = client.extract(extract(ARTICLE)).await.expect("an answer").into_inner();
+        assert_eq!(again, short, "documents that take turns do not mix");
+    }
+    assert!(!reading.is_finished(), "the short ones were read between the long one's windows");
+    let between = reading.await.expect("no panic").expect("an answer").into_inner();
+    assert_eq!(between, client.extract(long).await.expect("an answer").into_inner());
+}
+
+#[tokio::test]
+async fn a_long_document_that_nobody_waits_for_any_more_is_left() {
+    let (_server, mut client) = start(&ONE_THREAD).await;
+    // Half a minute of work at least.
+    let mut long = Request::new(extract(&ARTICLE.repeat(500)));
+    long.set_timeout(Duration::from_millis(500));
+    client.extract(long).await.expect_err("too late");
+    tokio::time::timeout(SOON, client.extract(extract("Ann Lee left."))).await.expect("soon").expect("an answer");
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use arc_swap::ArcSwap;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::{Extract, Format};
-use crate::extraction::Extractor;
+use crate::extraction::{Extractor, Reading};
 use crate::extraction::links::file;
 use crate::service::errors::ServiceError;
 use crate::service::workers::{Pending, Workers};
@@ -86,14 +86,10 @@ fn start(workers: &Workers, input: Input, format: Format) -> Place {
     match workers.reserve(1) {
         Err(error) => Place::Failed(failed(error)),
         Ok(mut queue) => {
-            let pending = queue.submit(None, move |extractor| {
-                let extraction = extractor
-                    .extract(&document.text, document.published)
-                    .map_err(|_| ServiceError::ExtractionFailed)?;
-                match format {
-                    Format::Json => json::answer(&document, &extraction),
-                    Format::Text => Ok(text::answer(&document, &extraction)),
-                }
+            let reading = Reading::new(Arc::clone(&document.text), document.published);
+            let pending = queue.submit(None, reading, move |extraction| match format {
+                Format::Json => json::answer(&document, &extraction),
+                Format::Text => Ok(text::answer(&document, &extraction)),
             });
             Place::Running(place, pending)
         }

@@ -1,6 +1,7 @@
 //! The text and the ways to point into it: words, sentences, spans, and offsets in the unit a caller counts in.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
 use unicode_segmentation::UnicodeSegmentation;
@@ -45,20 +46,21 @@ pub struct Word {
 
 /// A text with its words and sentences.
 #[derive(Debug, Clone)]
-pub struct Document<'a> {
+pub struct Document {
     /// All of the text, as given.
-    pub text: &'a str,
+    pub text: Arc<str>,
     /// In text order, disjoint.
     pub words: Vec<Word>,
     /// Ranges of words that cover all words in order.
     pub sentences: Vec<Range<usize>>,
 }
 
-impl<'a> Document<'a> {
+impl Document {
     /// Splits a text, in time linear in its length.
-    pub fn new(text: &'a str) -> Self {
-        let words = words(text);
-        let sentences = sentences(text, &words);
+    pub fn new(text: impl Into<Arc<str>>) -> Self {
+        let text = text.into();
+        let words = words(&text);
+        let sentences = sentences(&text, &words);
         Self { text, words, sentences }
     }
 
@@ -78,8 +80,8 @@ impl<'a> Document<'a> {
     }
 
     /// A word as written; empty if there is none.
-    pub fn word(&self, index: usize) -> &'a str {
-        self.words.get(index).map_or("", |w| w.span.slice(self.text))
+    pub fn word(&self, index: usize) -> &str {
+        self.words.get(index).map_or("", |w| w.span.slice(&self.text))
     }
 }
 
@@ -292,7 +294,7 @@ mod tests {
     proptest! {
         #[test]
         fn words_are_ordered_disjoint_and_covered_by_sentences(text in any::<String>()) {
-            let document = Document::new(&text);
+            let document = Document::new(text.as_str());
             let mut end = 0;
             for word in &document.words {
                 prop_assert!(word.span.begin >= end && word.span.end > word.span.begin);

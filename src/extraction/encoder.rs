@@ -1,7 +1,7 @@
 //! The network: windows of wordpieces in, scores per word out.
 //!
-//! [`Encoder::scores`] cuts a document of any length into windows of whole sentences with context on both
-//! sides, runs them one by one and stitches the rows. One window a run means no padding, so a score depends on
+//! [`Encoder::begin`] cuts a document of any length into windows of whole sentences with context on both sides,
+//! [`Encoder::advance`] runs them one by one and [`Progress`] stitches their rows. One window a run means no padding, so a score depends on
 //! its own window alone, never on what else is being processed.
 
 use std::ops::Range;
@@ -63,6 +63,41 @@ pub struct Scores {
     pub link: Rows,
 }
 
+/// A document's windows, and what the network says of those that it has read.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    /// Word ranges.
+    windows: Vec<Range<usize>>,
+    /// How many of them are read.
+    read: usize,
+    scores: Option<Scores>,
+}
+
+impl Progress {
+    /// The scores of every word, once all windows are read.
+    pub fn finished(&self) -> Option<&Scores> {
+        self.scores.as_ref().filter(|_| self.read == self.windows.len())
+    }
+
+    /// Keeps the rows of the next window: the seam of two windows is the middle of what they share.
+    fn keep(&mut self, [entity, quote, link]: [NdTensor<f32, 2>; 3]) {
+        let window = &self.windows[self.read];
+        let seam = |left: &Range<usize>, right: &Range<usize>| (left.end + right.start).div_ceil(2);
+        let first = if self.read == 0 { window.start } else { seam(&self.windows[self.read - 1], window) };
+        let last = self.windows.get(self.read + 1).map_or(window.end, |next| seam(window, next));
+        let kept = first - window.start..last - window.start;
+        let scores = self.scores.get_or_insert_with(|| Scores {
+            entity: Rows::new(entity.size(1)),
+            quote: Rows::new(quote.size(1)),
+            link: Rows::new(link.size(1)),
+        });
+        for (rows, new) in [(&mut scores.entity, entity), (&mut scores.quote, quote), (&mut scores.link, link)] {
+            rows.extend(&new.data().unwrap_or_default()[kept.start * new.size(1)..kept.end * new.size(1)]);
+        }
+        self.read += 1;
+    }
+}
+
 /// The loaded network. A clone shares the weights and has a thread of its own.
 pub struct Encoder {
     model: Arc<Model>,
@@ -97,30 +132,30 @@ impl Encoder {
         Ok(Self { model: Arc::new(model), nodes, pool: one_thread(), sizes: labels.window })
     }
 
-    /// Scores for every word of the document.
+    /// Cuts a document into windows, none of them read yet.
+    pub fn begin(&self, document: &Document, pieces: &Wordpieces) -> Progress {
+        Progress { windows: windows(document, pieces, self.sizes), read: 0, scores: None }
+    }
+
+    /// Reads windows until at least this many wordpieces are read, or all of them; how many were.
     ///
     /// # Errors
     /// If the network cannot be run.
-    pub fn scores(&self, document: &Document, pieces: &Wordpieces) -> Result<Scores, ExtractError> {
-        let windows = windows(document, pieces, self.sizes);
-        let mut scores: Option<Scores> = None;
-        for (i, window) in windows.iter().enumerate() {
-            let [entity, quote, link] = self.run(pieces, window.clone())?;
-            // The seam of two windows is the middle of what they share.
-            let seam = |left: &Range<usize>, right: &Range<usize>| (left.end + right.start).div_ceil(2);
-            let first = if i == 0 { window.start } else { seam(&windows[i - 1], window) };
-            let last = windows.get(i + 1).map_or(window.end, |next| seam(window, next));
-            let scores = scores.get_or_insert_with(|| Scores {
-                entity: Rows::new(entity.size(1)),
-                quote: Rows::new(quote.size(1)),
-                link: Rows::new(link.size(1)),
-            });
-            let kept = first - window.start..last - window.start;
-            for (rows, new) in [(&mut scores.entity, entity), (&mut scores.quote, quote), (&mut scores.link, link)] {
-                rows.extend(&new.data().unwrap_or_default()[kept.start * new.size(1)..kept.end * new.size(1)]);
-            }
+    pub fn advance(
+        &self,
+        progress: &mut Progress,
+        pieces: &Wordpieces,
+        wordpieces: usize,
+    ) -> Result<usize, ExtractError> {
+        let mut run = 0;
+        while run < wordpieces
+            && let Some(window) = progress.windows.get(progress.read)
+        {
+            let rows = self.run(pieces, window.clone())?;
+            run += pieces.word_starts[window.end] - pieces.word_starts[window.start];
+            progress.keep(rows);
         }
-        scores.ok_or_else(|| ExtractError("a document without words".into()))
+        Ok(run)
     }
 
     /// One window, given as a range of words: entity, quote and link rows.

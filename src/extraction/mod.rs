@@ -9,24 +9,18 @@ pub mod decoder;
 pub mod document;
 pub mod encoder;
 pub mod entities;
+mod extractor;
 pub mod labels;
 pub mod links;
 pub mod quotes;
 pub mod tokenizer;
 pub mod values;
 
-use std::sync::Arc;
-
 pub use document::{OffsetUnit, Offsets, Span};
+pub use extractor::{Extractor, Reading};
 pub use jiff::civil::DateTime;
 
-use document::Document;
-use encoder::Encoder;
-use entities::TypedSpan;
-use labels::Labels;
 use links::Link;
-use links::dictionary::SharedDictionary;
-use tokenizer::Tokenizer;
 use values::Normalised;
 
 /// What kind of thing an [`Entity`] is. The first nineteen come from the network
@@ -163,83 +157,3 @@ pub struct ModelError(String);
 #[derive(Debug, thiserror::Error)]
 #[error("network: {0}")]
 pub struct ExtractError(String);
-
-/// Text in, [`Extraction`] out. A clone shares the weights and has a thread of its own for the network:
-/// give every worker its own clone.
-///
-/// ```
-/// let extractor = dateline::extraction::Extractor::new()?;
-/// let text = "\"We will not bow,\" Prime Minister Jana Horvat said in Zagreb on Tuesday.";
-/// let found = extractor.extract(text, None)?;
-/// let speaker = found.quotes[0].speaker.as_ref().map(|s| s.name.as_str());
-/// assert_eq!(speaker, Some("Jana Horvat"));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone)]
-pub struct Extractor {
-    labels: Arc<Labels>,
-    tokenizer: Arc<Tokenizer>,
-    encoder: Encoder,
-    dictionary: Option<SharedDictionary>,
-}
-
-impl Extractor {
-    /// Loads the model that is built into the binary.
-    ///
-    /// # Errors
-    /// If the embedded files do not fit together.
-    pub fn new() -> Result<Self, ModelError> {
-        let labels = Labels::new()?;
-        let encoder = Encoder::new(&labels)?;
-        Ok(Self { labels: Arc::new(labels), tokenizer: Arc::new(Tokenizer::new()), encoder, dictionary: None })
-    }
-
-    /// Also links what this dictionary names, as it is at the time of each reading.
-    #[must_use]
-    pub fn with_dictionary(self, dictionary: SharedDictionary) -> Self {
-        Self { dictionary: Some(dictionary), ..self }
-    }
-
-    /// Name and version of the embedded model.
-    pub fn model(&self) -> ModelInfo {
-        ModelInfo { name: self.labels.name.clone(), version: self.labels.version.clone() }
-    }
-
-    /// Reads `text` and returns its entities and quotes. The answer depends on nothing but `text`, the dictionary and `published`, the
-    /// time (UTC) that relative dates count from.
-    ///
-    /// # Errors
-    /// If the network cannot be run.
-    pub fn extract(&self, text: &str, published: Option<DateTime>) -> Result<Extraction, ExtractError> {
-        let document = Document::new(text);
-        if document.words.is_empty() {
-            return Ok(Extraction::default());
-        }
-        let pieces = self.tokenizer.encode(&document);
-        let scores = self.encoder.scores(&document, &pieces)?;
-        let mut mentions = decoder::decode(&scores.entity, &self.labels.entity)
-            .into_iter()
-            .map(|m| TypedSpan {
-                span: document.span(m.words),
-                entity_type: m.label,
-                score: self.labels.calibration.mention.apply(m.score),
-            })
-            .collect();
-        let dictionary = self.dictionary.as_ref().map(|dictionary| dictionary.load());
-        let hits = dictionary.as_ref().map(|dictionary| dictionary.find(&document)).unwrap_or_default();
-        if let Some(dictionary) = &dictionary {
-            dictionary.add(&hits, &mut mentions);
-        }
-        let mut entities = entities::resolve(text, mentions);
-        for entity in &mut entities {
-            entity.value = values::normalise(entity.entity_type, entity.mentions[0].span.slice(text), published);
-            entity.links = links::places(entity).into_iter().collect();
-        }
-        if let Some(dictionary) = &dictionary {
-            dictionary.link(&hits, &mut entities);
-        }
-        let roles = decoder::decode(&scores.quote, &self.labels.quote);
-        let quotes = quotes::quotes(&document, &roles, &scores.link, &self.labels, &entities);
-        Ok(Extraction { entities, quotes })
-    }
-}

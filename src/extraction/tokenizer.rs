@@ -63,7 +63,7 @@ impl Tokenizer {
         let mut normal = String::new();
         for word in &document.words {
             pieces.word_starts.push(pieces.ids.len());
-            let written = word.span.slice(document.text);
+            let written = word.span.slice(&document.text);
             normalise(written, &mut normal);
             self.push_word(&normal, &mut pieces.ids);
             push_features(written, word, &mut pieces);
@@ -230,7 +230,7 @@ mod tests {
 
         #[test]
         fn every_word_has_a_piece_and_every_piece_a_feature(text in any::<String>()) {
-            let document = Document::new(&text);
+            let document = Document::new(text.as_str());
             let pieces = Tokenizer::new().encode(&document);
             prop_assert_eq!(pieces.word_starts.len(), document.words.len() + 1);
             prop_assert!(pieces.word_starts.windows(2).all(|w| w[0] < w[1]));

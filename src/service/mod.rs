@@ -15,13 +15,14 @@ use std::sync::{Arc, OnceLock};
 use futures_util::{Stream, StreamExt, future, stream};
 use tonic::{Request, Response, Status, Streaming};
 
+use crate::extraction::Reading;
 use answer::Answer;
 use deadline::Deadline;
 use errors::{FieldError, ServiceError};
 use limits::{Limits, MAX_DOCUMENT_ID_BYTES};
 use request::{Document, Features, Options};
 use wire::v1;
-use workers::{Extract, Pending, Reservation, TEXT_BYTES, Workers};
+use workers::{Pending, Reservation, TEXT_BYTES, Workers};
 
 /// The service. Clones share the workers.
 #[derive(Clone)]
@@ -86,12 +87,9 @@ fn queue<T: Send + 'static>(
     options: Options,
     make: impl FnOnce(&Answer) -> T + Send + 'static,
 ) -> Pending<T> {
-    place.submit(deadline, move |extractor: &dyn Extract| {
+    let reading = Reading::new(Arc::clone(&document.text), document.published);
+    place.submit(deadline, reading, move |extraction| {
         metrics::counter!(TEXT_BYTES).increment(document.text.len() as u64);
-        let extraction = extractor.extract(&document.text, document.published).map_err(|error| {
-            tracing::error!(%error, bytes = document.text.len(), "extraction failed");
-            ServiceError::ExtractionFailed
-        })?;
         Ok(make(&Answer::new(&document, &extraction, options)))
     })
 }

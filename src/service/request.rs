@@ -1,5 +1,7 @@
 //! Wire to domain: what a request asks for, once it is known to be valid.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 use prost_types::Timestamp;
 
@@ -17,7 +19,7 @@ pub struct Document {
     /// The caller's name for it; may be empty.
     pub id: String,
     /// Not blank and within the limit.
-    pub text: String,
+    pub text: Arc<str>,
     /// A tag of English.
     pub language: String,
     /// When it was published, UTC.
@@ -35,7 +37,7 @@ impl Document {
         check_language(&wire.language_code)?;
         let published = wire.publish_time.as_ref().map(time).transpose()?;
         let language = if wire.language_code.is_empty() { "en".into() } else { wire.language_code };
-        Ok(Self { id: wire.document_id, text: wire.text, language, published })
+        Ok(Self { id: wire.document_id, text: wire.text.into(), language, published })
     }
 
     /// Checks a document that a request must have in its field `document`.

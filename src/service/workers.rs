@@ -1,13 +1,14 @@
 //! One bounded queue in front of the threads that run the extractor.
 //!
 //! A place in the queue is reserved before a document enters it, so that a full queue refuses
-//! at once and a batch is let in whole or not at all. A job whose caller has left, or whose
-//! deadline has passed, is dropped before it runs.
+//! at once and a batch is let in whole or not at all; it is given back when the document is read.
+//! Documents are read in turns of some wordpieces, so that a long one does not hold up short ones.
+//! A document whose caller has left, or whose deadline has passed, is dropped before its next turn.
 
 use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, Weak},
     thread,
     time::Instant,
 };
@@ -16,7 +17,7 @@ use crossbeam_channel::{Receiver, Sender};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::{deadline::Deadline, errors::ServiceError};
-use crate::extraction::{DateTime, ExtractError, Extraction, Extractor, ModelInfo};
+use crate::extraction::{ExtractError, Extraction, Extractor, ModelInfo, Reading};
 
 /// Documents by outcome: read, late, abandoned, refused, failed.
 pub const DOCUMENTS: &str = "dateline_documents_total";
@@ -27,21 +28,27 @@ pub const QUEUE_DOCUMENTS: &str = "dateline_queue_documents";
 /// How long documents waited for a worker.
 pub const QUEUE_SECONDS: &str = "dateline_queue_seconds";
 
+/// Wordpieces that the network read.
+pub const WORDPIECES: &str = "dateline_wordpieces_total";
+
+/// Wordpieces of one document that a worker reads before it turns to the next: more than most articles have.
+const TURN: usize = 2048;
+
 /// What the workers run: the extractor, or a stand-in in tests.
 pub trait Extract: Send {
-    /// Reads a text.
+    /// Reads at least this many wordpieces more of a text; the answer, once all of it is read.
     ///
     /// # Errors
     /// If the network cannot be run.
-    fn extract(&self, text: &str, published: Option<DateTime>) -> Result<Extraction, ExtractError>;
+    fn read_on(&self, reading: &mut Reading, wordpieces: usize) -> Result<Option<Extraction>, ExtractError>;
 
     /// Name and version of the model.
     fn model(&self) -> ModelInfo;
 }
 
 impl Extract for Extractor {
-    fn extract(&self, text: &str, published: Option<DateTime>) -> Result<Extraction, ExtractError> {
-        Extractor::extract(self, text, published)
+    fn read_on(&self, reading: &mut Reading, wordpieces: usize) -> Result<Option<Extraction>, ExtractError> {
+        Extractor::read_on(self, reading, wordpieces)
     }
 
     fn model(&self) -> ModelInfo {
@@ -49,19 +56,17 @@ impl Extract for Extractor {
     }
 }
 
-type Job = Box<dyn FnOnce(&dyn Extract) + Send>;
-
 /// The threads and their queue. The threads end when this is dropped and the queue is empty.
 pub struct Workers {
-    jobs: Sender<Job>,
+    jobs: Arc<Sender<Box<dyn Job>>>,
     places: Arc<Semaphore>,
     queue_size: u32,
     model: ModelInfo,
 }
 
 impl Workers {
-    /// Starts `threads` threads, each with its own clone of `extractor`, behind a queue of
-    /// `queue_size` documents.
+    /// Starts `threads` threads, each with its own clone of `extractor`, that together take
+    /// `queue_size` documents, waiting or being read.
     ///
     /// # Errors
     /// If a thread cannot be started.
@@ -71,9 +76,10 @@ impl Workers {
     {
         // Unbounded, since the semaphore bounds it.
         let (jobs, queue) = crossbeam_channel::unbounded();
+        let jobs = Arc::new(jobs);
         for number in 0..threads {
-            let (extractor, queue) = (extractor.clone(), queue.clone());
-            thread::Builder::new().name(format!("worker-{number}")).spawn(move || work(&extractor, &queue))?;
+            let (extractor, queue, back) = (extractor.clone(), queue.clone(), Arc::downgrade(&jobs));
+            thread::Builder::new().name(format!("worker-{number}")).spawn(move || work(&extractor, &queue, &back))?;
         }
         let places = Arc::new(Semaphore::new(queue_size as usize));
         Ok(Self { jobs, places, queue_size, model: extractor.model() })
@@ -106,11 +112,11 @@ pub struct Reservation<'a> {
 }
 
 impl Reservation<'_> {
-    /// Queues `task` in one of the places. With no place left it is refused.
-    pub fn submit<T, F>(&mut self, deadline: Option<Deadline>, task: F) -> Pending<T>
+    /// Queues a text in one of the places; `answer` makes of its extraction what is waited for. With no place left it is refused.
+    pub fn submit<T, F>(&mut self, deadline: Option<Deadline>, reading: Reading, answer: F) -> Pending<T>
     where
         T: Send + 'static,
-        F: FnOnce(&dyn Extract) -> Result<T, ServiceError> + Send + 'static,
+        F: FnOnce(Extraction) -> Result<T, ServiceError> + Send + 'static,
     {
         let (reply, pending) = oneshot::channel();
         let Some(place) = self.places.split(1) else {
@@ -119,31 +125,89 @@ impl Reservation<'_> {
             let _ = reply.send(refused);
             return Pending(pending);
         };
-        let queued = Instant::now();
         metrics::gauge!(QUEUE_DOCUMENTS).increment(1.0);
-        let job: Job = Box::new(move |extractor| {
-            drop(place);
-            metrics::gauge!(QUEUE_DOCUMENTS).decrement(1.0);
-            metrics::histogram!(QUEUE_SECONDS).record(queued.elapsed().as_secs_f64());
-            let ended = |outcome| metrics::counter!(DOCUMENTS, "outcome" => outcome).increment(1);
-            if reply.is_closed() {
-                return ended("abandoned");
-            }
-            let result = if deadline.is_some_and(Deadline::passed) {
-                ended("late");
-                Err(ServiceError::DeadlineExceeded)
-            } else {
-                let result = guarded(|| task(extractor));
-                ended(if result.is_ok() { "read" } else { "failed" });
-                result
-            };
-            // The caller may have left meanwhile.
-            let _ = reply.send(result);
-        });
+        let job = Box::new(Work { reading, answer, deadline, reply, place, queued: Some(Instant::now()) });
         // Should the queue be gone, the job drops its end and the caller is told.
         let _ = self.workers.jobs.send(job);
         Pending(pending)
     }
+}
+
+/// A document that is read in turns.
+trait Job: Send {
+    /// Reads a turn's worth; itself again, if that was not all.
+    fn turn(self: Box<Self>, extractor: &dyn Extract) -> Option<Box<dyn Job>>;
+}
+
+struct Work<T, F> {
+    reading: Reading,
+    answer: F,
+    deadline: Option<Deadline>,
+    reply: oneshot::Sender<Result<T, ServiceError>>,
+    place: OwnedSemaphorePermit,
+    /// Since when it waits for its first turn.
+    queued: Option<Instant>,
+}
+
+impl<T, F> Job for Work<T, F>
+where
+    T: Send + 'static,
+    F: FnOnce(Extraction) -> Result<T, ServiceError> + Send + 'static,
+{
+    fn turn(mut self: Box<Self>, extractor: &dyn Extract) -> Option<Box<dyn Job>> {
+        if let Some(queued) = self.queued.take() {
+            metrics::gauge!(QUEUE_DOCUMENTS).decrement(1.0);
+            metrics::histogram!(QUEUE_SECONDS).record(queued.elapsed().as_secs_f64());
+        }
+        if self.reply.is_closed() {
+            ended("abandoned");
+            return None;
+        }
+        if self.deadline.is_some_and(Deadline::passed) {
+            ended("late");
+            self.reply(Err(ServiceError::DeadlineExceeded));
+            return None;
+        }
+        match guarded(|| read_on(extractor, &mut self.reading)) {
+            Ok(None) => return Some(self),
+            Ok(Some(extraction)) => {
+                let Self { answer, reply, place, .. } = *self;
+                let result = guarded(|| answer(extraction));
+                ended(if result.is_ok() { "read" } else { "failed" });
+                drop(place);
+                // The caller may have left meanwhile.
+                let _ = reply.send(result);
+            }
+            Err(error) => {
+                ended("failed");
+                self.reply(Err(error));
+            }
+        }
+        None
+    }
+}
+
+impl<T, F> Work<T, F> {
+    /// Gives the place back and the caller this answer.
+    fn reply(self, result: Result<T, ServiceError>) {
+        drop(self.place);
+        // The caller may have left meanwhile.
+        let _ = self.reply.send(result);
+    }
+}
+
+fn ended(outcome: &'static str) {
+    metrics::counter!(DOCUMENTS, "outcome" => outcome).increment(1);
+}
+
+fn read_on(extractor: &dyn Extract, reading: &mut Reading) -> Result<Option<Extraction>, ServiceError> {
+    let before = reading.wordpieces();
+    let read = extractor.read_on(reading, TURN).map_err(|error| {
+        tracing::error!(%error, bytes = reading.text().len(), "extraction failed");
+        ServiceError::ExtractionFailed
+    })?;
+    metrics::counter!(WORDPIECES).increment((reading.wordpieces() - before) as u64);
+    Ok(read)
 }
 
 /// The answer to come of one queued task. Dropping it takes the task out of the queue.
@@ -167,9 +231,16 @@ impl<T> Pending<T> {
     }
 }
 
-fn work(extractor: &dyn Extract, queue: &Receiver<Job>) {
+fn work(extractor: &dyn Extract, queue: &Receiver<Box<dyn Job>>, back: &Weak<Sender<Box<dyn Job>>>) {
     for job in queue {
-        job(extractor);
+        let mut next = Some(job);
+        while let Some(job) = next.take() {
+            // What is not done waits behind the others, or goes on at once where no queue is left.
+            next = job.turn(extractor).and_then(|job| match back.upgrade() {
+                Some(back) => back.send(job).err().map(|unsent| unsent.0),
+                None => Some(job),
+            });
+        }
     }
 }
 
@@ -188,12 +259,16 @@ mod tests {
         Workers::start(extractor, 1, queue_size).expect("threads start")
     }
 
+    fn text() -> Reading {
+        Reading::new("Ann Lee left Oslo.", None)
+    }
+
     /// Occupies the only worker until the sender is dropped.
     fn occupy(workers: &Workers) -> (std::sync::mpsc::Sender<()>, Pending<()>) {
         let (release, held) = std::sync::mpsc::channel::<()>();
         let (started, running) = std::sync::mpsc::channel();
         let mut place = workers.reserve(1).expect("a free place");
-        let pending = place.submit(None, move |_| {
+        let pending = place.submit(None, text(), move |_| {
             let _ = started.send(());
             let _ = held.recv();
             Ok(())
@@ -206,20 +281,20 @@ mod tests {
     fn a_panic_fails_its_task_and_the_worker_lives_on() {
         let workers = workers(2);
         let mut places = workers.reserve(2).expect("free places");
-        let bad = places.submit::<(), _>(None, |_| panic!("on purpose"));
-        let good = places.submit(None, |_| Ok(7));
+        let bad = places.submit::<(), _>(None, text(), |_| panic!("on purpose"));
+        let good = places.submit(None, text(), |_| Ok(7));
         assert_eq!(bad.blocking_wait(), Err(ServiceError::ExtractionFailed));
         assert_eq!(good.blocking_wait(), Ok(7));
     }
 
     #[test]
     fn a_full_queue_refuses_at_once_and_a_batch_enters_whole_or_not_at_all() {
-        let workers = workers(2);
+        let workers = workers(3);
         let (release, occupied) = occupy(&workers);
-        let mut place = workers.reserve(1).expect("one of two places");
-        let waiting = place.submit(None, |_| Ok(()));
+        let mut place = workers.reserve(1).expect("one of three places");
+        let waiting = place.submit(None, text(), |_| Ok(()));
         assert!(workers.reserve(2).is_err());
-        let last = workers.reserve(1).expect("the other place");
+        let last = workers.reserve(1).expect("the last place");
         assert!(workers.reserve(1).is_err());
         drop((last, release));
         assert_eq!(occupied.blocking_wait(), Ok(()));
@@ -234,9 +309,9 @@ mod tests {
         let (ran, runs) = std::sync::mpsc::channel();
         let mut places = workers.reserve(2).expect("free places");
         let ran_too = ran.clone();
-        drop(places.submit(None, move |_| Ok(ran.send("left"))));
+        drop(places.submit(None, text(), move |_| Ok(ran.send("left"))));
         let late = Deadline(std::time::Instant::now());
-        let expired = places.submit(Some(late), move |_| Ok(ran_too.send("late")));
+        let expired = places.submit(Some(late), text(), move |_| Ok(ran_too.send("late")));
         drop(release);
         assert_eq!(occupied.blocking_wait(), Ok(()));
         assert_eq!(expired.blocking_wait(), Err(ServiceError::DeadlineExceeded));

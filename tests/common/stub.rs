@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Condvar, Mutex};
 
-use dateline::extraction::{DateTime, ExtractError, Extraction, ModelError, ModelInfo};
+use dateline::extraction::{ExtractError, Extraction, ModelError, ModelInfo, Reading};
 use dateline::service::workers::Extract;
 
 /// A gate that is shut until it is opened, once.
@@ -34,13 +34,13 @@ impl Stub {
 }
 
 impl Extract for Stub {
-    fn extract(&self, text: &str, _: Option<DateTime>) -> Result<Extraction, ExtractError> {
-        match text {
+    fn read_on(&self, reading: &mut Reading, _: usize) -> Result<Option<Extraction>, ExtractError> {
+        match reading.text() {
             "wait" => self.0.pass(),
             "panic" => panic!("on purpose"),
             _ => {}
         }
-        Ok(Extraction::default())
+        Ok(Some(Extraction::default()))
     }
 
     fn model(&self) -> ModelInfo {

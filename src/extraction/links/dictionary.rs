@@ -89,7 +89,7 @@ impl Dictionary {
         let ends: HashSet<usize> = document.words.iter().map(|w| w.span.end).collect();
         let mut hits: Vec<Hit> = Vec::new();
         for (automaton, owners) in &self.sets {
-            let found = automaton.find_overlapping_iter(document.text);
+            let found = automaton.find_overlapping_iter(&*document.text);
             let whole = found.filter(|m| begins.contains(&m.start()) && ends.contains(&m.end()));
             hits.extend(
                 whole.map(|m| Hit {

@@ -75,13 +75,13 @@ fn push(found: &mut Vec<Quoted>, words: Range<usize>, closed: bool) {
 
 /// Tells marks from apostrophes, and opening ones from closing ones.
 struct Marks<'a> {
-    document: &'a Document<'a>,
+    document: &'a Document,
     /// For each word: whether a single closing mark follows in its paragraph.
     single_closes_later: Vec<bool>,
 }
 
 impl<'a> Marks<'a> {
-    fn new(document: &'a Document<'a>) -> Self {
+    fn new(document: &'a Document) -> Self {
         let mut marks = Self { document, single_closes_later: vec![false; document.words.len()] };
         let mut later = false;
         for word in (0..document.words.len()).rev() {

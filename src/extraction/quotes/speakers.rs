@@ -91,7 +91,7 @@ struct Named {
 
 /// Finds the speakers of one document's quotes.
 pub struct Speakers<'a> {
-    document: &'a Document<'a>,
+    document: &'a Document,
     links: &'a Links<'a>,
     entities: &'a [Entity],
     bearers: Vec<Bearer>,
@@ -113,7 +113,7 @@ const SPEAK: [EntityType; 8] = [
 
 impl<'a> Speakers<'a> {
     /// Indexes the mentions of the entities that can speak.
-    pub fn new(document: &'a Document<'a>, links: &'a Links<'a>, entities: &'a [Entity], calibration: Curve) -> Self {
+    pub fn new(document: &'a Document, links: &'a Links<'a>, entities: &'a [Entity], calibration: Curve) -> Self {
         let mut named: Vec<Named> = entities
             .iter()
             .enumerate()
@@ -387,7 +387,7 @@ impl<'a> Speakers<'a> {
     }
 
     fn text(&self, words: &Range<usize>) -> String {
-        let text = self.document.span(words.clone()).slice(self.document.text);
+        let text = self.document.span(words.clone()).slice(&self.document.text);
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
