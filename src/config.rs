@@ -192,6 +192,9 @@ pub struct Serve {
     /// Where Prometheus metrics (/metrics) and probes (/livez, /readyz) are answered over HTTP; without it, nowhere
     #[arg(long, env = "DATELINE_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     pub metrics_listen: Option<SocketAddr>,
+    /// Where spans are sent, by OTLP over gRPC (http://collector:4317); without it, nowhere
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL", value_parser = plain_url)]
+    pub otlp_endpoint: Option<String>,
     /// Seconds that calls in flight get to finish after SIGTERM, 0 to 3600
     #[arg(long, env = "DATELINE_DRAIN_TIMEOUT", value_name = "SECONDS", default_value_t = 30,
           value_parser = clap::value_parser!(u64).range(0..=3600))]
@@ -237,6 +240,16 @@ impl Serve {
     /// How long calls in flight may take to finish.
     pub fn drain_timeout(&self) -> Duration {
         Duration::from_secs(self.drain_timeout)
+    }
+}
+
+/// A URL as written, once it is known to be one without TLS.
+fn plain_url(url: &str) -> Result<String, String> {
+    let parsed: http::Uri =
+        url.parse().map_err(|error| format!("{error}; a URL as http://collector:4317 is needed"))?;
+    match parsed.scheme_str() {
+        Some("http") => Ok(url.to_owned()),
+        _ => Err("a URL as http://collector:4317 is needed; TLS to a collector is left to the mesh".into()),
     }
 }
 
@@ -304,6 +317,7 @@ mod tests {
             (["--max-text-bytes", "0"], ["--max-text-bytes", "0", "67108864"]),
             (["--queue-documents", "7"], ["--queue-documents", "7", "128"]),
             (["--max-stream-documents", "300"], ["--queue-documents", "256", "300"]),
+            (["--otlp-endpoint", "https://x:1"], ["--otlp-endpoint", "https://x:1", "http://"]),
             (["--log-format", "xml"], ["--log-format", "xml", "json"]),
             (["--log", "dateline=loud"], ["--log", "dateline=loud", "debug"]),
         ] {

@@ -8,5 +8,6 @@
 pub mod cli;
 pub mod config;
 pub mod extraction;
+pub mod log;
 pub mod server;
 pub mod service;

@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use dateline::config::{Action, Command, LogFormat, Serve};
+use dateline::config::{Action, Command, Serve};
+use dateline::log;
 use dateline::server::Server;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     match Command::parse().action {
@@ -20,13 +20,19 @@ fn serve(config: Serve) -> ExitCode {
         eprintln!("error: {message}");
         return ExitCode::from(2);
     }
-    log_to_stderr(&config);
-    hide_panic_messages();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error),
     };
-    match runtime.block_on(run(config)) {
+    let _within = runtime.enter();
+    let traces = match log::start(&config) {
+        Ok(traces) => traces,
+        Err(error) => return failed(&error),
+    };
+    hide_panic_messages();
+    let ended = runtime.block_on(run(config));
+    traces.finish();
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(error.as_ref()),
     }
@@ -50,15 +56,6 @@ async fn run(config: Serve) -> Result<(), Box<dyn std::error::Error>> {
 fn failed(error: &dyn std::error::Error) -> ExitCode {
     eprintln!("error: {error}");
     ExitCode::FAILURE
-}
-
-fn log_to_stderr(config: &Serve) {
-    // The filter was checked with the flags.
-    let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(&config.log)).with_writer(std::io::stderr);
-    match config.log_format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
-    }
 }
 
 /// Logs where a panic happened and not its message, which may quote the text of a request.

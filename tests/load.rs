@@ -2,14 +2,19 @@
 
 mod common;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use common::stub::{Gate, Stub};
 use common::{ARTICLE, Client, channel, document, extract, loaded, reason, start, start_with};
 use dateline::service::wire::v1;
 use dateline::service::wire::v1::extraction_service_client::ExtractionServiceClient;
+use http_body_util::StreamBody;
+use hyper::body::{Bytes, Frame};
+use hyper::client::conn::http2::{SendRequest, handshake};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio_stream::StreamExt;
+use tonic::body::Body;
 use tonic::{Code, Request, Status};
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 use tonic_types::{RpcStatusExt, StatusExt};
@@ -138,16 +143,39 @@ async fn a_long_document_that_nobody_waits_for_any_more_is_left() {
     tokio::time::timeout(SOON, client.extract(extract("Ann Lee left."))).await.expect("soon").expect("an answer");
 }
 
+/// HTTP/2 without gRPC.
+async fn bare_connection(address: SocketAddr) -> SendRequest<Body> {
+    let stream = tokio::net::TcpStream::connect(address).await.expect("a connection");
+    let (sender, connection) = handshake(TokioExecutor::new(), TokioIo::new(stream)).await.expect("HTTP/2");
+    tokio::spawn(connection);
+    sender
+}
+
+#[tokio::test]
+async fn a_request_that_is_never_sent_whole_ends_with_the_callers_time() {
+    let (server, mut client) = start_with(&ONE_THREAD, Stub::default().loader()).await;
+    loaded(&mut client).await;
+    let mut sender = bare_connection(server.address).await;
+    let begun = tokio_stream::once(Ok::<_, Status>(Frame::data(Bytes::from_static(&[0, 0, 0, 1, 0]))));
+    let body = StreamBody::new(begun.chain(tokio_stream::pending()));
+    let request = http::Request::post(format!("http://{}/dateline.v1.ExtractionService/Extract", server.address))
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .header("grpc-timeout", "300m")
+        .body(Body::new(body))
+        .expect("a request");
+    let answer = tokio::time::timeout(SOON, sender.send_request(request)).await.expect("an end").expect("an answer");
+    let status = Status::from_header_map(answer.headers()).expect("a status");
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::DeadlineExceeded, "DEADLINE_EXCEEDED"));
+}
+
 #[tokio::test]
 async fn the_callers_time_is_kept() {
     let stub = Stub::default();
     let (server, mut client) = start_with(&ONE_THREAD, stub.loader()).await;
     loaded(&mut client).await;
     // tonic's channel would read the header too, and give up by itself.
-    let stream = tokio::net::TcpStream::connect(server.address).await.expect("a connection");
-    let (sender, connection) =
-        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.expect("HTTP/2");
-    tokio::spawn(connection);
+    let sender = bare_connection(server.address).await;
     let bare = tower::service_fn(move |request| sender.clone().send_request(request));
     let origin = format!("http://{}", server.address).parse().expect("an address");
     let mut client = ExtractionServiceClient::with_origin(bare, origin);

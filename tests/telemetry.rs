@@ -70,8 +70,12 @@ async fn calls_documents_and_the_queue_are_counted_and_documented() {
     let named: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
     assert!(named.len() >= 8, "{named:?}");
     let documented = include_str!("../docs/observability.md");
-    for name in named {
-        assert!(documented.contains(&format!("`{name}`")), "{name} is not in docs/observability.md");
+    for name in &named {
+        assert!(documented.contains(&format!("| `{name}` |")), "{name} is not in docs/observability.md");
+    }
+    let told = documented.lines().filter_map(|line| line.strip_prefix("| `dateline_")?.split('`').next());
+    for name in told.map(|name| format!("dateline_{name}")) {
+        assert!(named.contains(&name.as_str()), "{name} of docs/observability.md is not exposed");
     }
 }
 

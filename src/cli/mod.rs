@@ -14,8 +14,8 @@ use arc_swap::ArcSwap;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::{Extract, Format};
-use crate::extraction::{Extractor, Reading};
 use crate::extraction::links::file;
+use crate::extraction::{Extractor, Reading};
 use crate::service::errors::ServiceError;
 use crate::service::workers::{Pending, Workers};
 use input::{Input, Problem};

@@ -12,16 +12,16 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
-use tonic::body::Body;
 use tonic::service::Routes;
 use tower::ServiceExt;
+use tracing::Instrument;
 
+use super::incoming::with_deadline;
 use super::observed::Call;
 use super::statuses;
 use super::tls::Tls;
 use super::tokens::Tokens;
 use crate::config::ConnectionRules;
-use crate::service::deadline::Deadline;
 use crate::service::errors::ServiceError;
 
 /// What every HTTP/2 client sends first (RFC 9113, 3.4).
@@ -65,16 +65,18 @@ pub async fn serve(stream: TcpStream, setup: Setup) {
         () = drain.cancelled() => return,
     };
     let service = tower::service_fn(move |request: http::Request<hyper::body::Incoming>| {
-        let call = Call::begin(request.uri().path());
+        let call = Call::begin(request.uri().path(), request.headers());
+        let span = call.span().clone();
         let allowed = tokens.as_ref().is_none_or(|tokens| tokens.allow(request.uri().path(), request.headers()));
-        let answer = allowed.then(|| routes.clone().oneshot(with_deadline(request.map(Body::new))));
-        async move {
+        let answer = allowed.then(|| routes.clone().oneshot(with_deadline(request)));
+        let answering = async move {
             let response = match answer {
                 Some(answer) => statuses::complete_response(answer.await?),
                 None => Status::from(ServiceError::Unauthenticated).into_http(),
             };
             Ok::<_, Infallible>(call.answer(response))
-        }
+        };
+        answering.instrument(span)
     });
     let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
@@ -122,13 +124,4 @@ async fn age(limit: Option<Duration>) {
         Some(limit) => sleep(limit.mul_f64(1.0 + JITTER * (2.0 * fastrand::f64() - 1.0))).await,
         None => std::future::pending().await,
     }
-}
-
-/// Reads `grpc-timeout` here, once for all methods.
-fn with_deadline(mut request: http::Request<Body>) -> http::Request<Body> {
-    let header = request.headers().get("grpc-timeout").and_then(|value| value.to_str().ok());
-    if let Some(deadline) = header.and_then(Deadline::from_header) {
-        request.extensions_mut().insert(deadline);
-    }
-    request
 }

@@ -2,11 +2,13 @@
 
 mod connection;
 mod dictionary;
+mod incoming;
 mod observed;
 mod statuses;
 mod telemetry;
 mod tls;
 mod tokens;
+mod traces;
 mod watch;
 
 use std::convert::Infallible;

@@ -4,10 +4,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
+use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Bytes;
 use tonic::body::Body;
 use tonic::{Code, Status};
+use tracing::Span;
+
+use super::traces;
 
 /// Calls by method and code.
 pub const REQUESTS: &str = "dateline_requests_total";
@@ -35,17 +39,24 @@ const METHODS: [&str; 11] = [
 pub struct Call {
     method: String,
     begun: Instant,
+    span: Span,
     /// Cancelled until an answer has ended otherwise.
     code: Code,
 }
 
 impl Call {
     /// Begins to count a call of the method at this path.
-    pub fn begin(path: &str) -> Self {
+    pub fn begin(path: &str, headers: &HeaderMap) -> Self {
         metrics::gauge!(IN_FLIGHT).increment(1.0);
         // What is no method of ours is one label: callers must not be able to make new ones.
         let method = path.strip_prefix('/').filter(|method| METHODS.contains(method)).unwrap_or("unknown");
-        Self { method: method.to_string(), begun: Instant::now(), code: Code::Cancelled }
+        let span = traces::span(method, headers);
+        Self { method: method.to_string(), begun: Instant::now(), span, code: Code::Cancelled }
+    }
+
+    /// What happens for the call happens within this.
+    pub fn span(&self) -> &Span {
+        &self.span
     }
 
     /// Watches the answer to its end.
@@ -60,6 +71,10 @@ impl Call {
 impl Drop for Call {
     fn drop(&mut self) {
         metrics::gauge!(IN_FLIGHT).decrement(1.0);
+        self.span.record("rpc.grpc.status_code", self.code as i32);
+        if matches!(self.code, Code::Internal | Code::Unknown | Code::DataLoss | Code::Unavailable) {
+            self.span.record("otel.status_code", "ERROR");
+        }
         let code = format!("{:?}", self.code);
         metrics::counter!(REQUESTS, "method" => self.method.clone(), "code" => code).increment(1);
         metrics::histogram!(SECONDS, "method" => self.method.clone()).record(self.begun.elapsed().as_secs_f64());
@@ -77,14 +92,15 @@ impl HttpBody for Observed {
     type Error = Status;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        let Self { body, call } = &mut *self;
+        let frame = ready!(call.span.in_scope(|| Pin::new(body).poll_frame(cx)));
         match &frame {
             Some(Ok(frame)) => {
                 if let Some(status) = frame.trailers_ref().and_then(Status::from_header_map) {
-                    self.call.code = status.code();
+                    call.code = status.code();
                 }
             }
-            Some(Err(status)) => self.call.code = status.code(),
+            Some(Err(status)) => call.code = status.code(),
             None => {}
         }
         Poll::Ready(frame)

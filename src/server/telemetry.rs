@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 
 use super::ServerError;
 use super::observed::{IN_FLIGHT, REQUESTS, SECONDS};
-use crate::service::workers::{DOCUMENTS, QUEUE_DOCUMENTS, QUEUE_SECONDS, TEXT_BYTES};
+use crate::service::workers::{DOCUMENTS, QUEUE_DOCUMENTS, QUEUE_SECONDS, TEXT_BYTES, WORDPIECES};
 
 /// The version that runs, always 1.
 const BUILD_INFO: &str = "dateline_build_info";
@@ -48,6 +48,7 @@ fn recorder() -> Result<PrometheusHandle, BuildError> {
         metrics::describe_gauge!(IN_FLIGHT, "Calls that are being answered");
         metrics::describe_counter!(DOCUMENTS, "Documents, by outcome: read, late, abandoned, refused, failed");
         metrics::describe_counter!(TEXT_BYTES, "Bytes of text read");
+        metrics::describe_counter!(WORDPIECES, "Wordpieces that the network read");
         metrics::describe_gauge!(QUEUE_DOCUMENTS, "Documents that wait for a worker");
         metrics::describe_histogram!(QUEUE_SECONDS, "How long documents waited for a worker");
         metrics::describe_gauge!(BUILD_INFO, "The version that runs, always 1");

@@ -15,6 +15,7 @@ use std::{
 
 use crossbeam_channel::{Receiver, Sender};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tracing::{Span, field::Empty};
 
 use super::{deadline::Deadline, errors::ServiceError};
 use crate::extraction::{ExtractError, Extraction, Extractor, ModelInfo, Reading};
@@ -126,7 +127,9 @@ impl Reservation<'_> {
             return Pending(pending);
         };
         metrics::gauge!(QUEUE_DOCUMENTS).increment(1.0);
-        let job = Box::new(Work { reading, answer, deadline, reply, place, queued: Some(Instant::now()) });
+        // Within the caller's span; entered by the worker while it reads.
+        let span = tracing::info_span!("document", bytes = reading.text().len(), wordpieces = Empty, outcome = Empty);
+        let job = Box::new(Work { reading, answer, deadline, reply, place, queued: Some(Instant::now()), span });
         // Should the queue be gone, the job drops its end and the caller is told.
         let _ = self.workers.jobs.send(job);
         Pending(pending)
@@ -147,6 +150,7 @@ struct Work<T, F> {
     place: OwnedSemaphorePermit,
     /// Since when it waits for its first turn.
     queued: Option<Instant>,
+    span: Span,
 }
 
 impl<T, F> Job for Work<T, F>
@@ -155,31 +159,38 @@ where
     F: FnOnce(Extraction) -> Result<T, ServiceError> + Send + 'static,
 {
     fn turn(mut self: Box<Self>, extractor: &dyn Extract) -> Option<Box<dyn Job>> {
+        let span = self.span.clone();
+        let _within = span.enter();
+        let ended = |outcome, reading: &Reading| {
+            span.record("wordpieces", reading.wordpieces());
+            span.record("outcome", outcome);
+            metrics::counter!(DOCUMENTS, "outcome" => outcome).increment(1);
+        };
         if let Some(queued) = self.queued.take() {
             metrics::gauge!(QUEUE_DOCUMENTS).decrement(1.0);
             metrics::histogram!(QUEUE_SECONDS).record(queued.elapsed().as_secs_f64());
         }
         if self.reply.is_closed() {
-            ended("abandoned");
+            ended("abandoned", &self.reading);
             return None;
         }
         if self.deadline.is_some_and(Deadline::passed) {
-            ended("late");
+            ended("late", &self.reading);
             self.reply(Err(ServiceError::DeadlineExceeded));
             return None;
         }
         match guarded(|| read_on(extractor, &mut self.reading)) {
             Ok(None) => return Some(self),
             Ok(Some(extraction)) => {
-                let Self { answer, reply, place, .. } = *self;
+                let Self { reading, answer, reply, place, .. } = *self;
                 let result = guarded(|| answer(extraction));
-                ended(if result.is_ok() { "read" } else { "failed" });
+                ended(if result.is_ok() { "read" } else { "failed" }, &reading);
                 drop(place);
                 // The caller may have left meanwhile.
                 let _ = reply.send(result);
             }
             Err(error) => {
-                ended("failed");
+                ended("failed", &self.reading);
                 self.reply(Err(error));
             }
         }
@@ -194,10 +205,6 @@ impl<T, F> Work<T, F> {
         // The caller may have left meanwhile.
         let _ = self.reply.send(result);
     }
-}
-
-fn ended(outcome: &'static str) {
-    metrics::counter!(DOCUMENTS, "outcome" => outcome).increment(1);
 }
 
 fn read_on(extractor: &dyn Extract, reading: &mut Reading) -> Result<Option<Extraction>, ServiceError> {
