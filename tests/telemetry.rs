@@ -98,3 +98,23 @@ async fn callers_make_no_labels_of_their_own() {
     let text = wait_for(metrics, "dateline_requests_total{method=\"unknown\",code=\"Unauthenticated\"} 2").await;
     assert!(!text.contains("made-up") && !text.contains("/two"), "{text}");
 }
+
+#[test]
+fn what_is_deployed_asks_for_metrics_that_are_there() {
+    let documented = include_str!("../docs/observability.md");
+    let autoscaler = include_str!("../deploy/kubernetes/autoscaler.yaml");
+    let made = regex::Regex::new("as: (\\w+)").expect("a pattern");
+    let adapter = include_str!("../deploy/kubernetes/prometheus-adapter.yaml");
+    assert!(autoscaler.contains(&format!("name: {} ", &made.captures(adapter).expect("a name")[1])));
+    let name =
+        regex::Regex::new(r"dateline_[a-z_]+?(?:_seconds|_total|_info|_flight|_documents)\b|dateline_[a-z]+_seconds")
+            .expect("a pattern");
+    for file in [include_str!("../deploy/grafana.json"), made.replace(adapter, "").as_ref()] {
+        let asked: Vec<&str> = name.find_iter(file).map(|found| found.as_str()).collect();
+        assert!(!asked.is_empty());
+        for name in asked {
+            assert!(documented.contains(&format!("| `{name}` |")), "{name} is not in docs/observability.md");
+        }
+    }
+    serde_json::from_str::<serde_json::Value>(include_str!("../deploy/grafana.json")).expect("JSON");
+}

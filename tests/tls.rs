@@ -3,61 +3,11 @@
 mod common;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use common::certificates::{Authority, Files};
 use common::{Client, extract, process::Process};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Error, Identity};
-
-/// An authority that signs certificates of "localhost".
-struct Authority(CertifiedIssuer<'static, KeyPair>);
-
-impl Authority {
-    fn new() -> Self {
-        let mut params = CertificateParams::new(vec![]).expect("parameters");
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("an authority"))
-    }
-
-    /// Certificate and key in PEM.
-    fn sign(&self) -> (String, String) {
-        let key = KeyPair::generate().expect("a key");
-        let params = CertificateParams::new(vec!["localhost".into()]).expect("parameters");
-        (params.signed_by(&key, &self.0).expect("a certificate").pem(), key.serialize_pem())
-    }
-}
-
-/// Files of a server whose certificate `authority` signed.
-struct Files(tempfile::TempDir);
-
-impl Files {
-    fn new(authority: &Authority) -> Self {
-        let files = Self(tempfile::tempdir().expect("a folder"));
-        files.write(authority);
-        files
-    }
-
-    fn write(&self, authority: &Authority) {
-        let (certificate, key) = authority.sign();
-        std::fs::write(self.path("key.pem"), key).expect("a file");
-        std::fs::write(self.path("cert.pem"), certificate).expect("a file");
-        std::fs::write(self.path("ca.pem"), authority.0.pem()).expect("a file");
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn serve(&self, mutual: bool) -> Process {
-        let flag = |name: &str, file: &Path| format!("--tls-{name}={}", file.display());
-        let mut flags = vec![flag("certificate", &self.path("cert.pem")), flag("key", &self.path("key.pem"))];
-        if mutual {
-            flags.push(flag("client-ca", &self.path("ca.pem")));
-        }
-        Process::serve(flags)
-    }
-}
 
 async fn connect(
     address: SocketAddr,
@@ -77,7 +27,7 @@ async fn connect(
 async fn tls_serves_and_new_certificates_leave_open_connections_alone() {
     let (old, new) = (Authority::new(), Authority::new());
     let files = Files::new(&old);
-    let mut server = files.serve(false);
+    let mut server = Process::serve(files.flags(false));
     let address = server.address("listening").await;
     server.event("serving").await;
     let mut first = connect(address, &old, None).await.expect("a connection");
@@ -99,7 +49,7 @@ async fn tls_serves_and_new_certificates_leave_open_connections_alone() {
 async fn mutual_tls_asks_clients_for_a_certificate_of_their_authority() {
     let (ours, other) = (Authority::new(), Authority::new());
     let files = Files::new(&ours);
-    let mut server = files.serve(true);
+    let mut server = Process::serve(files.flags(true));
     let address = server.address("listening").await;
     server.event("serving").await;
     let mut known = connect(address, &ours, Some(ours.sign())).await.expect("a connection");

@@ -1,6 +1,7 @@
 //! A real server on a real port, for every test of the wire.
 #![allow(dead_code)]
 
+pub mod certificates;
 pub mod process;
 pub mod stub;
 

@@ -15,8 +15,13 @@ pub struct Process {
 
 impl Process {
     pub fn serve<I: IntoIterator<Item: AsRef<OsStr>>>(arguments: I) -> Self {
+        Self::serve_on("127.0.0.1:0", arguments)
+    }
+
+    /// One on this address.
+    pub fn serve_on<I: IntoIterator<Item: AsRef<OsStr>>>(listen: &str, arguments: I) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_dateline"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json"])
+            .args(["serve", "--listen", listen, "--log-format", "json"])
             .args(arguments)
             .env_remove("RUST_LOG")
             .stderr(Stdio::piped())
