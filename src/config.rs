@@ -195,6 +195,9 @@ pub struct Serve {
     /// Where spans are sent, by OTLP over gRPC (http://collector:4317); without it, nowhere
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL", value_parser = plain_url)]
     pub otlp_endpoint: Option<String>,
+    /// What those spans call this service
+    #[arg(long, env = "OTEL_SERVICE_NAME", value_name = "NAME", default_value = "dateline")]
+    pub otlp_service_name: String,
     /// Seconds that calls in flight get to finish after SIGTERM, 0 to 3600
     #[arg(long, env = "DATELINE_DRAIN_TIMEOUT", value_name = "SECONDS", default_value_t = 30,
           value_parser = clap::value_parser!(u64).range(0..=3600))]

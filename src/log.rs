@@ -35,7 +35,8 @@ pub fn start(config: &Serve) -> Result<Traces, ExporterBuildError> {
         LogFormat::Text => log.with_filter(filter).boxed(),
         LogFormat::Json => log.json().with_filter(filter).boxed(),
     };
-    let provider = config.otlp_endpoint.as_deref().map(provider).transpose()?;
+    let provider =
+        config.otlp_endpoint.as_ref().map(|endpoint| provider(endpoint, &config.otlp_service_name)).transpose()?;
     let spans = provider.as_ref().map(|provider| {
         // Spans of our own alone: those of libraries would tell of the export itself. Events stay in the log.
         let own = filter_fn(|metadata| metadata.is_span() && metadata.target().starts_with("dateline"));
@@ -45,9 +46,8 @@ pub fn start(config: &Serve) -> Result<Traces, ExporterBuildError> {
     Ok(Traces(provider))
 }
 
-fn provider(endpoint: &str) -> Result<SdkTracerProvider, ExporterBuildError> {
+fn provider(endpoint: &str, name: &str) -> Result<SdkTracerProvider, ExporterBuildError> {
     let exporter = SpanExporter::builder().with_tonic().with_endpoint(endpoint).build()?;
-    let name = std::env::var("OTEL_SERVICE_NAME").unwrap_or_else(|_| "dateline".into());
-    let resource = Resource::builder().with_service_name(name).build();
+    let resource = Resource::builder().with_service_name(name.to_owned()).build();
     Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build())
 }
