@@ -34,6 +34,9 @@ struct Arguments {
     /// Words of each article, taken from examples/harbour.txt over and over
     #[arg(long, default_value_t = 500)]
     words: usize,
+    /// Seconds in which the capacity is measured
+    #[arg(long, default_value_t = 20)]
+    measure: u64,
     /// Seconds for each rate
     #[arg(long, default_value_t = 20)]
     seconds: u64,
@@ -209,7 +212,7 @@ fn article(words: usize) -> Arc<str> {
 async fn main() -> Result<(), Failure> {
     let arguments = Arguments::parse();
     let text = article(arguments.words);
-    let time = Duration::from_secs(arguments.seconds);
+    let (measure, time) = (Duration::from_secs(arguments.measure), Duration::from_secs(arguments.seconds));
     let alone = pipeline(&text)?;
 
     let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
@@ -226,13 +229,13 @@ async fn main() -> Result<(), Failure> {
     }
 
     let before = server.cpu()?;
-    let busy = closed(&clients, arguments.threads * 4, &text, time).await?;
+    let busy = closed(&clients, arguments.threads * 4, &text, measure).await?;
     let served = (server.cpu()? - before) / u32::try_from(busy.all().max(1))?;
-    let capacity = busy.times.len() as f64 / arguments.seconds as f64;
+    let capacity = busy.times.len() as f64 / measure.as_secs_f64();
     println!("capacity: {capacity:.1} articles of {} words a second, {} worker(s)", arguments.words, arguments.threads);
     let overhead = served.as_secs_f64() / alone.as_secs_f64() - 1.0;
     println!("CPU time of one article: {served:.1?} in the service, {alone:.1?} without, {:+.1} %", overhead * 100.0);
-    let one = closed(&clients, 1, &text, time).await?;
+    let one = closed(&clients, 1, &text, measure).await?;
     println!("one caller: p50 {:.0} ms, p99 {:.0} ms", one.percentile(0.5), one.percentile(0.99));
 
     let mut table = Table::new();

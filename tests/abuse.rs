@@ -4,7 +4,11 @@ mod common;
 
 use std::time::Duration;
 
-use common::{extract, loaded, start_with, stub::Stub};
+use common::{extract, loaded, start, start_with, stub::Stub};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use prost::Message;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -84,4 +88,33 @@ async fn floods_end_their_own_connection_and_nobody_elses() {
     abuse(server.address, pings).await;
     served.await.expect("others are served throughout");
     client.extract(extract("x")).await.expect("and after");
+}
+
+#[tokio::test]
+async fn a_client_that_takes_no_answers_holds_up_nobody_and_no_drain() {
+    let (server, mut client) = start(&["--threads", "1", "--drain-timeout", "1"]).await;
+    let stream = TcpStream::connect(server.address).await.expect("a connection");
+    let (mut sender, connection) = hyper::client::conn::http2::Builder::new(TokioExecutor::new())
+        .initial_stream_window_size(0)
+        .handshake(TokioIo::new(stream))
+        .await
+        .expect("HTTP/2");
+    tokio::spawn(connection);
+    let message = extract("Ann Lee said that Oslo is shut.").encode_to_vec();
+    let length = u32::try_from(message.len()).expect("a short message").to_be_bytes();
+    let body = Bytes::from([&[0][..], &length, &message].concat());
+    let mut answers = Vec::new();
+    for _ in 0..100 {
+        let request = http::Request::post(format!("http://{}/dateline.v1.ExtractionService/Extract", server.address))
+            .header("content-type", "application/grpc")
+            .header("te", "trailers")
+            .body(Full::new(body.clone()))
+            .expect("a request");
+        answers.push(sender.send_request(request).await.expect("headers of an answer").into_body());
+    }
+    let pulled = timeout(Duration::from_millis(500), answers.remove(0).collect()).await;
+    assert!(pulled.is_err(), "no window, no answer");
+    timeout(Duration::from_secs(20), client.extract(extract("x"))).await.expect("in time").expect("an answer");
+    server.stop.send(()).expect("a running server");
+    timeout(Duration::from_secs(10), server.ended).await.expect("in time").expect("no panic").expect("no error");
 }

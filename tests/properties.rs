@@ -35,9 +35,25 @@ fn the_tokenizer_agrees_on_what_is_known_to_be_hard() {
 }
 
 #[test]
+fn the_tokenizer_agrees_on_every_character() {
+    for c in '\0'..=char::MAX {
+        tokenizer_agrees_with_the_reference(&format!("a{c}a"));
+    }
+}
+
+#[test]
 fn real_articles_give_sound_extractions() {
     text_gives_a_sound_extraction(include_str!("../examples/harbour.txt"));
     text_gives_a_sound_extraction(&include_str!("../examples/harbour.txt").repeat(5));
+}
+
+/// Found by `fuzz/`.
+#[test]
+fn texts_that_once_gave_unsound_extractions() {
+    let gap = "\0".repeat(7);
+    text_gives_a_sound_extraction(&format!(
+        "“Is the dam safe?” asked Ma3982yor 2yor ın. “Nobo\u{1a}{gap}ın. “Nobo\u{1a}{gap}"
+    ));
 }
 
 proptest! {

@@ -11,6 +11,8 @@ use common::{
 };
 use dateline::server::Server;
 use dateline::service::wire::v1;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 use tokio_stream::StreamExt;
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 
@@ -38,12 +40,31 @@ async fn health_follows_the_model_and_the_drain() {
 }
 
 #[tokio::test]
-async fn silent_clients_do_not_hold_up_the_drain() {
-    let (server, _client) = start(&["--drain-timeout", "2"]).await;
-    let silent = tokio::net::TcpStream::connect(server.address).await.expect("a connection");
+async fn no_client_holds_up_the_drain() {
+    const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    let (server, mut client) = start(&["--drain-timeout", "2"]).await;
+    let silent = TcpStream::connect(server.address).await.expect("a connection");
+    let mut deaf = TcpStream::connect(server.address).await.expect("a connection");
+    deaf.write_all(PREFACE).await.expect("a preface");
+    let mut half_open = TcpStream::connect(server.address).await.expect("a connection");
+    half_open.write_all(PREFACE).await.expect("a preface");
+    half_open.shutdown().await.expect("one half is closed");
+    let mut slow = TcpStream::connect(server.address).await.expect("a connection");
+    let trickle = tokio::spawn(async move {
+        for byte in PREFACE.iter().cycle() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            if slow.write_all(&[*byte]).await.is_err() {
+                break;
+            }
+        }
+    });
+    let endless = tokio_stream::pending::<v1::StreamExtractRequest>();
+    let mut stream = client.stream_extract(endless).await.expect("a stream").into_inner();
     server.stop.send(()).expect("a running server");
     tokio::time::timeout(Duration::from_secs(10), server.ended).await.expect("in time").expect("no panic").expect("ok");
-    drop(silent);
+    stream.next().await.expect("an end").expect_err("cut");
+    tokio::time::timeout(Duration::from_secs(10), trickle).await.expect("closed too").expect("no panic");
+    drop((silent, deaf, half_open));
 }
 
 #[tokio::test]

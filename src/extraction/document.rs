@@ -105,6 +105,8 @@ fn class(c: char) -> Class {
         '\0' | '\u{fffd}' => Class::Nothing,
         _ if c.is_ascii_alphanumeric() => Class::Part,
         _ if c.is_ascii_punctuation() => Class::Alone,
+        // Without their accents, as BERT reads them, these are =, <, > and `.
+        '≠' | '≮' | '≯' | '\u{1fef}' => Class::Alone,
         // CJK ideographs, as in BERT.
         '\u{3400}'..='\u{4dbf}'
         | '\u{4e00}'..='\u{9fff}'

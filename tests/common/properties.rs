@@ -17,7 +17,8 @@ use tokenizers::{models::wordpiece::WordPiece, normalizers::BertNormalizer, pre_
 use tokio::runtime::Runtime;
 use tonic::body::Body;
 use tonic::{Code, Status};
-use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+use unicode_categories::UnicodeCategories;
+use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
 
 /// Any text is read; every span of the answer is a slice of it in every unit, every reference points at something, and an
 /// answer does not depend on the turns in which it was read.
@@ -75,8 +76,11 @@ fn sound(text: &str, extraction: &Extraction) {
     }
 }
 
-/// Words and wordpieces are those of Hugging Face's tokenizer over the same vocabulary.
+/// Words and wordpieces are those of Hugging Face's tokenizer over the same vocabulary, where its tables of Unicode 8 know the characters.
 pub fn tokenizer_agrees_with_the_reference(text: &str) {
+    if !text.chars().all(known_to_the_reference) {
+        return;
+    }
     thread_local!(static BOTH: (tokenizers::Tokenizer, Tokenizer) = (reference(), Tokenizer::new()));
     let document = Document::new(text);
     let (theirs, pieces) = BOTH.with(|(reference, ours)| {
@@ -94,10 +98,19 @@ pub fn tokenizer_agrees_with_the_reference(text: &str) {
         last = *word;
     }
     // The reference leaves off the end of a word what its normaliser takes away.
-    use GeneralCategory::{Control, Format, NonspacingMark};
-    let accent = |c: char| matches!(c.general_category(), NonspacingMark | Control | Format);
+    use GeneralCategory::{Control, Format, NonspacingMark, PrivateUse};
+    let accent = |c: char| matches!(c.general_category(), NonspacingMark | Control | Format | PrivateUse);
     let bare = |w: &Word| (w.span.begin, w.span.begin + w.span.slice(text).trim_end_matches(accent).len());
     assert_eq!(document.words.iter().map(bare).collect::<Vec<_>>(), spans, "{text:?}");
+}
+
+/// Whether the reference's tables put a character where today's do. It also leaves out the first ideographs of extension E, which BERT does not.
+fn known_to_the_reference(c: char) -> bool {
+    let today = c.general_category();
+    c.is_mark_nonspacing() == (today == GeneralCategory::NonspacingMark)
+        && c.is_punctuation() == (c.general_category_group() == GeneralCategoryGroup::Punctuation)
+        && c.is_other_format() == (today == GeneralCategory::Format)
+        && !('\u{2b820}'..'\u{2b920}').contains(&c)
 }
 
 fn reference() -> tokenizers::Tokenizer {

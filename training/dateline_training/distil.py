@@ -84,6 +84,7 @@ def main() -> None:
     p.add_argument("--weights", type=Path, required=True)
     p.add_argument("--init", type=Path, required=True)
     p.add_argument("--out", type=Path, required=True)
+    p.add_argument("--layers", default="0,1,2,3,4,5", help="layers of the checkpoint that the student keeps")
     p.add_argument("--text-share", type=float, default=0.5)
     p.add_argument("--open-share", type=float, default=0.5)
     p.add_argument("--copies", type=int, default=2, help="cuts of our own documents")
@@ -103,8 +104,9 @@ def main() -> None:
     # Pronouns need no teacher.
     references = [x for d in held_out(data.chains(), dev) + data.pronouns("dev")
                   for x in train.cut_document(d, rng, None, 0.0)]
-    student = model.minilm(a.weights)
-    student.load_state_dict(torch.load(a.init), strict=False)
+    kept = [int(i) for i in a.layers.split(",")]
+    student = model.minilm(a.weights, len(kept))
+    student.load_state_dict(model.keep_layers(torch.load(a.init), kept), strict=False)
     schedule = []
     for _ in range(a.epochs):
         todo = train.batches(items, rng, 2048) + train.batches(references, rng, 2048)

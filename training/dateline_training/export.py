@@ -133,7 +133,10 @@ def main() -> None:
     p.add_argument("--out", type=Path, default=MODEL)
     a = p.parse_args()
     net = model.minilm(a.weights)
-    net.load_state_dict(torch.load(a.checkpoint))
+    checkpoint = torch.load(a.checkpoint)
+    layers = {k.split(".")[3] for k in checkpoint if k.startswith("encoder.encoder.layer.")}
+    net = model.minilm(a.weights, len(layers))
+    net.load_state_dict(checkpoint)
     weights = {k: v.float().numpy() for k, v in net.state_dict().items()}
     heads = net.encoder.config.num_attention_heads
     onnx.save(build(weights, heads, bits=a.bits), a.out / "network.onnx")

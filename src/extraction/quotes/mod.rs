@@ -44,6 +44,7 @@ pub fn quotes(
             let kind = direct::kind(document, &marks, &attribution);
             if kind == QuoteKind::Mixed {
                 direct::with_marks(document, &mut attribution);
+                attribution.join_overlapping();
             }
             let addressee = addressee::addressee(document, &attribution, |word| dates.contains(&word));
             let spoken_to = addressee.as_ref().and_then(|words| speakers.named_by(words));
