@@ -5,7 +5,8 @@ use std::ops::Range;
 use crate::extraction::document::{Document, Gap};
 
 /// Words that end the head phrase of an unnamed speaker ("a father | who had come").
-const AFTER_HEAD: [&str; 6] = [",", "(", "who", "whose", "that", "which"];
+const AFTER_HEAD: [&str; 8] = [",", "(", "who", "whose", "that", "which", "at", "near"];
+
 /// The head phrase: without its article and without what comes behind its noun.
 pub fn head(document: &Document, phrase: &Range<usize>) -> Range<usize> {
     let word = |at: usize| document.word(at);
@@ -19,9 +20,15 @@ pub fn head(document: &Document, phrase: &Range<usize>) -> Range<usize> {
     let touches = |at: usize| document.words.get(at).is_some_and(|w| w.gap == Gap::None);
     let ends = |&at: &usize| {
         let apart = if word(at) == "," { at + 1 == phrase.end || !touches(at + 1) } else { !touches(at) };
-        apart && AFTER_HEAD.contains(&word(at))
+        apart && (AFTER_HEAD.contains(&word(at)) || is_clause(word(at), word(at + 1)))
     };
     begin..(begin + 1..phrase.end).find(ends).unwrap_or(phrase.end)
+}
+
+/// A participle with what belongs to it: "a study | published in Nature".
+fn is_clause(word: &str, next: &str) -> bool {
+    let participle = word.ends_with("ed") || word.ends_with("ing") || matches!(word, "seen" | "sent");
+    participle && (PREPOSITIONS.contains(&next) || matches!(next, "this" | "last" | "through"))
 }
 
 /// They end a phrase's noun: "head | of the party". A name behind them is somebody else's.
