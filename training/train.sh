@@ -1,5 +1,5 @@
 #!/bin/sh
-# Repeats the shipped model from ../shared, seeds fixed: two passes, a teacher, what the second pass learns from it, the mean of both, the export.
+# Repeats the shipped model from ../shared, seeds fixed: two passes, a teacher, what the second pass learns from it, a mean of both, the export.
 set -eu
 cd "$(dirname "$0")"
 python=.venv/bin/python
@@ -17,7 +17,7 @@ teacher=runs/all-mpnet-base-v2
 $python -m dateline_training.train --encoder mpnet --weights $teacher --out runs/teacher \
     --epochs 4 --rate 6e-5 --head-rate 1.2e-3 --own-copies 1 --open-share 0.25 --seed 3
 $python -m dateline_training.distil runs/teacher/weights.pt --teacher-weights $teacher --weights "$encoder" \
-    --init runs/second/weights.pt --out runs/student --epochs 2 --rate 1.2e-4 --head-rate 6e-4 --soft-weight 0.7
+    --init runs/second/weights.pt --out runs/student --epochs 1 --rate 1.2e-4 --head-rate 6e-4 --soft-weight 0.7
 
-$python -m dateline_training.average runs/second/weights.pt runs/student/weights.pt --out runs/mean.pt
+$python -m dateline_training.average runs/second/weights.pt runs/student/weights.pt runs/student/weights.pt --out runs/mean.pt
 $python -m dateline_training.export runs/mean.pt --weights "$encoder" --version 2
