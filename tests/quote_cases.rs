@@ -233,7 +233,7 @@ fn every_case_holds_or_is_known_to_fail() {
         let mut marked = String::new();
         for line in table.lines() {
             let case = Case::parse(line);
-            let found = extractor.extract(&case.text, None).expect("an answer");
+            let found = extractor.extract(&case.text, None);
             let faults = case.faults(&found);
             for theme in [case.theme(), SUM] {
                 themes.entry(theme.into()).or_default().add(&faults);

@@ -7,16 +7,15 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool};
-use rten_tensor::prelude::*;
-use rten_tensor::{NdTensor, Tensor};
+use rayon::ThreadPoolBuilder;
 
 use super::document::Document;
 use super::labels::{Labels, WindowSizes};
+use super::network::{Network, Output};
 use super::tokenizer::{CLS, SEP, Wordpieces};
-use super::{ExtractError, ModelError};
+use super::ModelError;
 
-static NETWORK: &[u8] = include_bytes!("../../model/network.onnx");
+static NETWORK: &[u8] = include_bytes!("../../model/network.safetensors");
 
 /// A table with one row a word.
 #[derive(Debug, Clone)]
@@ -80,56 +79,47 @@ impl Progress {
     }
 
     /// Keeps the rows of the next window: the seam of two windows is the middle of what they share.
-    fn keep(&mut self, [entity, quote, link]: [NdTensor<f32, 2>; 3]) {
+    fn keep(&mut self, output: &Output) {
         let window = &self.windows[self.read];
         let seam = |left: &Range<usize>, right: &Range<usize>| (left.end + right.start).div_ceil(2);
         let first = if self.read == 0 { window.start } else { seam(&self.windows[self.read - 1], window) };
         let last = self.windows.get(self.read + 1).map_or(window.end, |next| seam(window, next));
         let kept = first - window.start..last - window.start;
+        let width = |rows: &[f32]| rows.len() / window.len();
         let scores = self.scores.get_or_insert_with(|| Scores {
-            entity: Rows::new(entity.size(1)),
-            quote: Rows::new(quote.size(1)),
-            link: Rows::new(link.size(1)),
+            entity: Rows::new(width(&output.entity)),
+            quote: Rows::new(width(&output.quote)),
+            link: Rows::new(width(&output.link)),
         });
-        for (rows, new) in [(&mut scores.entity, entity), (&mut scores.quote, quote), (&mut scores.link, link)] {
-            rows.extend(&new.data().unwrap_or_default()[kept.start * new.size(1)..kept.end * new.size(1)]);
+        let rows = [(&mut scores.entity, &output.entity), (&mut scores.quote, &output.quote), (&mut scores.link, &output.link)];
+        for (rows, new) in rows {
+            rows.extend(&new[kept.start * rows.width..kept.end * rows.width]);
         }
         self.read += 1;
     }
 }
 
-/// The loaded network. A clone shares the weights and has a thread of its own.
+/// The loaded network. Clones share the weights.
+#[derive(Clone)]
 pub struct Encoder {
-    model: Arc<Model>,
-    nodes: [NodeId; 6],
-    pool: Arc<ThreadPool>,
+    network: Arc<Network>,
     sizes: WindowSizes,
-}
-
-impl Clone for Encoder {
-    fn clone(&self) -> Self {
-        Self { model: Arc::clone(&self.model), nodes: self.nodes, pool: one_thread(), sizes: self.sizes }
-    }
-}
-
-fn one_thread() -> Arc<ThreadPool> {
-    Arc::new(ThreadPool::with_num_threads(1))
 }
 
 impl Encoder {
     /// Loads the network that is built into the binary.
     ///
     /// # Errors
-    /// If the file is not a network with the expected inputs and outputs.
+    /// If the file is not a network with the expected tensors.
     pub fn new(labels: &Labels) -> Result<Self, ModelError> {
-        let mut options = ModelOptions::with_all_ops();
-        // Once here rather than at every run.
-        options.prepack_weights(true);
-        let model = options.load_static_slice(NETWORK).map_err(|e| ModelError(e.to_string()))?;
-        let node = |name| model.node_id(name).map_err(|e| ModelError(format!("{name}: {e}")));
-        let nodes =
-            [node("ids")?, node("features")?, node("word_starts")?, node("entity")?, node("quote")?, node("link")?];
-        Ok(Self { model: Arc::new(model), nodes, pool: one_thread(), sizes: labels.window })
+        // Products spread over rayon's threads, but documents are what is shared out here: each is read in the thread that asks. Where
+        // somebody has set up the pool before, it stays as it is.
+        let _ = ThreadPoolBuilder::new().num_threads(1).build_global();
+        let network = Network::new(NETWORK)?;
+        if labels.window.limit.max(labels.window.longest_sentence) + 2 > network.longest() {
+            return Err(ModelError(format!("windows are longer than the network's {}", network.longest())));
+        }
+        Ok(Self { network: Arc::new(network), sizes: labels.window })
     }
 
     /// Cuts a document into windows, none of them read yet.
@@ -138,45 +128,26 @@ impl Encoder {
     }
 
     /// Reads windows until at least this many wordpieces are read, or all of them; how many were.
-    ///
-    /// # Errors
-    /// If the network cannot be run.
-    pub fn advance(
-        &self,
-        progress: &mut Progress,
-        pieces: &Wordpieces,
-        wordpieces: usize,
-    ) -> Result<usize, ExtractError> {
+    pub fn advance(&self, progress: &mut Progress, pieces: &Wordpieces, wordpieces: usize) -> usize {
         let mut run = 0;
         while run < wordpieces
             && let Some(window) = progress.windows.get(progress.read)
         {
-            let rows = self.run(pieces, window.clone())?;
+            let output = self.run(pieces, window.clone());
             run += pieces.word_starts[window.end] - pieces.word_starts[window.start];
-            progress.keep(rows);
+            progress.keep(&output);
         }
-        Ok(run)
+        run
     }
 
-    /// One window, given as a range of words: entity, quote and link rows.
-    fn run(&self, pieces: &Wordpieces, words: Range<usize>) -> Result<[NdTensor<f32, 2>; 3], ExtractError> {
+    /// One window, given as a range of words.
+    fn run(&self, pieces: &Wordpieces, words: Range<usize>) -> Output {
         let range = pieces.word_starts[words.start]..pieces.word_starts[words.end];
-        let framed = |first, values: &[i32], last| {
-            Tensor::from(std::iter::once(first).chain(values.iter().copied()).chain([last]).collect::<Vec<i32>>())
-        };
-        let ids = framed(CLS, &pieces.ids[range.clone()], SEP);
-        let features = framed(0, &pieces.features[range.clone()], 0);
+        let ids = [&[CLS], &pieces.ids[range.clone()], &[SEP]].concat();
+        let features = [&[0], &pieces.features[range.clone()], &[0]].concat();
         // Window positions: one past the text's, for [CLS].
-        let starts: Vec<i32> = words.map(|w| (pieces.word_starts[w] - range.start + 1) as i32).collect();
-        let [ids_node, features_node, starts_node, outputs @ ..] = self.nodes;
-        let inputs =
-            vec![(ids_node, ids.into()), (features_node, features.into()), (starts_node, Tensor::from(starts).into())];
-        let mut options = RunOptions::default();
-        options.thread_pool = Some(Arc::clone(&self.pool));
-        let failed = |e: &dyn std::fmt::Display| ExtractError(e.to_string());
-        let values = self.model.run_n(inputs, outputs, Some(options)).map_err(|e| failed(&e))?;
-        let [entity, quote, link] = values.map(NdTensor::<f32, 2>::try_from);
-        Ok([entity.map_err(|e| failed(&e))?, quote.map_err(|e| failed(&e))?, link.map_err(|e| failed(&e))?])
+        let starts: Vec<usize> = words.map(|w| pieces.word_starts[w] - range.start + 1).collect();
+        self.network.run(&ids, &features, &starts)
     }
 }
 

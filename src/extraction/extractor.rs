@@ -8,7 +8,7 @@ use super::entities::TypedSpan;
 use super::labels::Labels;
 use super::links::dictionary::SharedDictionary;
 use super::tokenizer::{Tokenizer, Wordpieces};
-use super::{DateTime, ExtractError, Extraction, ModelError, ModelInfo, decoder, entities, links, quotes, values};
+use super::{DateTime, Extraction, ModelError, ModelInfo, decoder, entities, links, quotes, values};
 
 /// A text that is being read: a long one can make way for others between two windows.
 pub struct Reading {
@@ -35,13 +35,12 @@ impl Reading {
     }
 }
 
-/// Text in, [`Extraction`] out. A clone shares the weights and has a thread of its own for the network:
-/// give every worker its own clone.
+/// Text in, [`Extraction`] out. Clones share the weights; each reads in the thread that calls it.
 ///
 /// ```
 /// let extractor = dateline::extraction::Extractor::new()?;
 /// let text = "\"We will not bow,\" Prime Minister Jana Horvat said in Zagreb on Tuesday.";
-/// let found = extractor.extract(text, None)?;
+/// let found = extractor.extract(text, None);
 /// let speaker = found.quotes[0].speaker.as_ref().map(|s| s.name.as_str());
 /// assert_eq!(speaker, Some("Jana Horvat"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -78,35 +77,29 @@ impl Extractor {
 
     /// Reads `text` and returns its entities and quotes. The answer depends on nothing but `text`, the dictionary and `published`, the
     /// time (UTC) that relative dates count from.
-    ///
-    /// # Errors
-    /// If the network cannot be run.
-    pub fn extract(&self, text: &str, published: Option<DateTime>) -> Result<Extraction, ExtractError> {
+    pub fn extract(&self, text: &str, published: Option<DateTime>) -> Extraction {
         let mut reading = Reading::new(text, published);
         loop {
-            if let Some(extraction) = self.read_on(&mut reading, usize::MAX)? {
-                return Ok(extraction);
+            if let Some(extraction) = self.read_on(&mut reading, usize::MAX) {
+                return extraction;
             }
         }
     }
 
     /// Reads at least this many wordpieces more, one at least; the answer, once all of the text is read. Whatever is read in
     /// between, it is that of [`Extractor::extract`].
-    ///
-    /// # Errors
-    /// If the network cannot be run.
-    pub fn read_on(&self, reading: &mut Reading, wordpieces: usize) -> Result<Option<Extraction>, ExtractError> {
+    pub fn read_on(&self, reading: &mut Reading, wordpieces: usize) -> Option<Extraction> {
         let Reading { document, published, network, wordpieces: read } = reading;
         if document.words.is_empty() {
-            return Ok(Some(Extraction::default()));
+            return Some(Extraction::default());
         }
         let (pieces, progress) = network.get_or_insert_with(|| {
             let pieces = self.tokenizer.encode(document);
             let progress = self.encoder.begin(document, &pieces);
             (pieces, progress)
         });
-        *read += self.encoder.advance(progress, pieces, wordpieces.max(1))?;
-        Ok(progress.finished().map(|scores| self.resolve(document, scores, *published)))
+        *read += self.encoder.advance(progress, pieces, wordpieces.max(1));
+        progress.finished().map(|scores| self.resolve(document, scores, *published))
     }
 
     /// What the network's scores say, made into entities and quotes.

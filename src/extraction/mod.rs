@@ -1,7 +1,7 @@
 //! Text in, entities and quotes out: plain Rust that knows nothing of gRPC.
 //!
 //! The data's way: [`document`] cuts the text into words and sentences, [`tokenizer`] the words into wordpieces
-//! with case features; [`encoder`] runs the network over windows of them; [`decoder`] turns its scores into
+//! with case features; [`encoder`] runs the `network` over windows of them; [`decoder`] turns its scores into
 //! labelled spans; [`entities`] and [`quotes`] make entities and quotes of those.
 
 pub mod calibration;
@@ -12,6 +12,7 @@ pub mod entities;
 mod extractor;
 pub mod labels;
 pub mod links;
+mod network;
 pub mod quotes;
 pub mod tokenizer;
 pub mod values;
@@ -152,8 +153,3 @@ pub struct ModelInfo {
 #[derive(Debug, thiserror::Error)]
 #[error("embedded model: {0}")]
 pub struct ModelError(String);
-
-/// The network failed on a document (never because of its text: any UTF-8 is accepted).
-#[derive(Debug, thiserror::Error)]
-#[error("network: {0}")]
-pub struct ExtractError(String);

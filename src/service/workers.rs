@@ -18,7 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tracing::{Span, field::Empty};
 
 use super::{deadline::Deadline, errors::ServiceError};
-use crate::extraction::{ExtractError, Extraction, Extractor, ModelInfo, Reading};
+use crate::extraction::{Extraction, Extractor, ModelInfo, Reading};
 
 /// Documents by outcome: read, late, abandoned, refused, failed.
 pub const DOCUMENTS: &str = "dateline_documents_total";
@@ -38,17 +38,14 @@ const TURN: usize = 2048;
 /// What the workers run: the extractor, or a stand-in in tests.
 pub trait Extract: Send {
     /// Reads at least this many wordpieces more of a text; the answer, once all of it is read.
-    ///
-    /// # Errors
-    /// If the network cannot be run.
-    fn read_on(&self, reading: &mut Reading, wordpieces: usize) -> Result<Option<Extraction>, ExtractError>;
+    fn read_on(&self, reading: &mut Reading, wordpieces: usize) -> Option<Extraction>;
 
     /// Name and version of the model.
     fn model(&self) -> ModelInfo;
 }
 
 impl Extract for Extractor {
-    fn read_on(&self, reading: &mut Reading, wordpieces: usize) -> Result<Option<Extraction>, ExtractError> {
+    fn read_on(&self, reading: &mut Reading, wordpieces: usize) -> Option<Extraction> {
         Extractor::read_on(self, reading, wordpieces)
     }
 
@@ -179,7 +176,7 @@ where
             self.reply(Err(ServiceError::DeadlineExceeded));
             return None;
         }
-        match guarded(|| read_on(extractor, &mut self.reading)) {
+        match guarded(|| Ok(read_on(extractor, &mut self.reading))) {
             Ok(None) => return Some(self),
             Ok(Some(extraction)) => {
                 let Self { reading, answer, reply, place, .. } = *self;
@@ -207,14 +204,11 @@ impl<T, F> Work<T, F> {
     }
 }
 
-fn read_on(extractor: &dyn Extract, reading: &mut Reading) -> Result<Option<Extraction>, ServiceError> {
+fn read_on(extractor: &dyn Extract, reading: &mut Reading) -> Option<Extraction> {
     let before = reading.wordpieces();
-    let read = extractor.read_on(reading, TURN).map_err(|error| {
-        tracing::error!(%error, bytes = reading.text().len(), "extraction failed");
-        ServiceError::ExtractionFailed
-    })?;
+    let read = extractor.read_on(reading, TURN);
     metrics::counter!(WORDPIECES).increment((reading.wordpieces() - before) as u64);
-    Ok(read)
+    read
 }
 
 /// The answer to come of one queued task. Dropping it takes the task out of the queue.
