@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use rayon::ThreadPoolBuilder;
 
-use super::document::Document;
+use super::document::{Document, Gap};
 use super::labels::{Labels, WindowSizes};
-use super::network::{Network, Output};
+use super::network::Network;
 use super::tokenizer::{CLS, SEP, Wordpieces};
 use super::ModelError;
 
@@ -62,40 +62,26 @@ pub struct Scores {
     pub link: Rows,
 }
 
+/// Words that the network reads at once, and those of them that it is asked about: each word is asked of one window.
+#[derive(Debug, Clone)]
+struct Window {
+    words: Range<usize>,
+    asked: Range<usize>,
+}
+
 /// A document's windows, and what the network says of those that it has read.
 #[derive(Debug, Clone)]
 pub struct Progress {
-    /// Word ranges.
-    windows: Vec<Range<usize>>,
+    windows: Vec<Window>,
     /// How many of them are read.
     read: usize,
-    scores: Option<Scores>,
+    scores: Scores,
 }
 
 impl Progress {
     /// The scores of every word, once all windows are read.
     pub fn finished(&self) -> Option<&Scores> {
-        self.scores.as_ref().filter(|_| self.read == self.windows.len())
-    }
-
-    /// Keeps the rows of the next window: the seam of two windows is the middle of what they share.
-    fn keep(&mut self, output: &Output) {
-        let window = &self.windows[self.read];
-        let seam = |left: &Range<usize>, right: &Range<usize>| (left.end + right.start).div_ceil(2);
-        let first = if self.read == 0 { window.start } else { seam(&self.windows[self.read - 1], window) };
-        let last = self.windows.get(self.read + 1).map_or(window.end, |next| seam(window, next));
-        let kept = first - window.start..last - window.start;
-        let width = |rows: &[f32]| rows.len() / window.len();
-        let scores = self.scores.get_or_insert_with(|| Scores {
-            entity: Rows::new(width(&output.entity)),
-            quote: Rows::new(width(&output.quote)),
-            link: Rows::new(width(&output.link)),
-        });
-        let rows = [(&mut scores.entity, &output.entity), (&mut scores.quote, &output.quote), (&mut scores.link, &output.link)];
-        for (rows, new) in rows {
-            rows.extend(&new[kept.start * rows.width..kept.end * rows.width]);
-        }
-        self.read += 1;
+        (self.read == self.windows.len()).then_some(&self.scores)
     }
 }
 
@@ -124,56 +110,65 @@ impl Encoder {
 
     /// Cuts a document into windows, none of them read yet.
     pub fn begin(&self, document: &Document, pieces: &Wordpieces) -> Progress {
-        Progress { windows: windows(document, pieces, self.sizes), read: 0, scores: None }
+        let [entity, quote, link] = self.network.widths().map(Rows::new);
+        let scores = Scores { entity, quote, link };
+        Progress { windows: windows(document, pieces, self.sizes), read: 0, scores }
     }
 
     /// Reads windows until at least this many wordpieces are read, or all of them; how many were.
     pub fn advance(&self, progress: &mut Progress, pieces: &Wordpieces, wordpieces: usize) -> usize {
         let mut run = 0;
         while run < wordpieces
-            && let Some(window) = progress.windows.get(progress.read)
+            && let Some(Window { words, asked }) = progress.windows.get(progress.read)
         {
-            let output = self.run(pieces, window.clone());
-            run += pieces.word_starts[window.end] - pieces.word_starts[window.start];
-            progress.keep(&output);
+            let range = pieces.word_starts[words.start]..pieces.word_starts[words.end];
+            let ids = [&[CLS], &pieces.ids[range.clone()], &[SEP]].concat();
+            let features = [&[0], &pieces.features[range.clone()], &[0]].concat();
+            // Window positions: one past the text's, for [CLS].
+            let starts: Vec<usize> = asked.clone().map(|w| pieces.word_starts[w] - range.start + 1).collect();
+            let [entity, quote, link] = self.network.run(&ids, &features, &starts);
+            progress.scores.entity.extend(&entity);
+            progress.scores.quote.extend(&quote);
+            progress.scores.link.extend(&link);
+            progress.read += 1;
+            run += range.len();
         }
         run
     }
-
-    /// One window, given as a range of words.
-    fn run(&self, pieces: &Wordpieces, words: Range<usize>) -> Output {
-        let range = pieces.word_starts[words.start]..pieces.word_starts[words.end];
-        let ids = [&[CLS], &pieces.ids[range.clone()], &[SEP]].concat();
-        let features = [&[0], &pieces.features[range.clone()], &[0]].concat();
-        // Window positions: one past the text's, for [CLS].
-        let starts: Vec<usize> = words.map(|w| pieces.word_starts[w] - range.start + 1).collect();
-        self.network.run(&ids, &features, &starts)
-    }
 }
 
-/// Word ranges of the windows: whole sentences up to the limit, the next window beginning within the context
-/// before the last one's end. The same cuts as `training/dateline_training/windows.py`.
-fn windows(document: &Document, pieces: &Wordpieces, sizes: WindowSizes) -> Vec<Range<usize>> {
+/// Whole paragraphs up to the limit, or whole sentences where paragraphs would leave half of it. The next window begins within the
+/// context before the last one's end; a word that both hold is asked of the first if a paragraph ends there, else of the nearer. The same
+/// cuts as `training/dateline_training/windows.py`.
+fn windows(document: &Document, pieces: &Wordpieces, sizes: WindowSizes) -> Vec<Window> {
     let sentences = bounded_sentences(document, pieces, sizes.longest_sentence);
-    let length = |s: &Range<usize>| pieces.word_starts[s.end] - pieces.word_starts[s.start];
-    let mut windows = Vec::new();
+    let words = |range: Range<usize>| sentences[range.start].start..sentences[range.end - 1].end;
+    let length = |range| {
+        let words = words(range);
+        pieces.word_starts[words.end] - pieces.word_starts[words.start]
+    };
+    let ends_paragraph = |word: usize| document.words.get(word).is_none_or(|next| next.gap >= Gap::Newline);
+    let mut windows: Vec<Window> = Vec::new();
     let mut begin = 0;
     while begin < sentences.len() {
-        let (mut end, mut size) = (begin, 0);
-        while end < sentences.len() && (end == begin || size + length(&sentences[end]) <= sizes.limit) {
-            size += length(&sentences[end]);
-            end += 1;
+        let fits = |end: &usize| *end == begin + 1 || length(begin..*end) <= sizes.limit;
+        let most = (begin + 1..=sentences.len()).take_while(fits).last().unwrap_or(begin + 1);
+        let enough = |end: &usize| length(begin..*end) * 2 >= sizes.limit;
+        let paragraph = |end: &usize| ends_paragraph(words(begin..*end).end);
+        let end = (begin + 1..=most).rev().take_while(enough).find(paragraph).unwrap_or(most);
+        let words = words(begin..end);
+        let mut asked = words.clone();
+        if let Some(before) = windows.last_mut() {
+            let cut = before.words.end;
+            asked.start = if ends_paragraph(cut) { cut } else { (cut + words.start).div_ceil(2) };
+            before.asked.end = asked.start;
         }
-        windows.push(sentences[begin].start..sentences[end - 1].end);
+        windows.push(Window { words, asked });
         if end == sentences.len() {
             break;
         }
-        let (mut next, mut shared) = (end, 0);
-        while next - 1 > begin && shared + length(&sentences[next - 1]) <= sizes.context {
-            next -= 1;
-            shared += length(&sentences[next]);
-        }
-        begin = next;
+        let shared = |next: &usize| length(*next..end) <= sizes.context;
+        begin = (begin + 1..end).rev().take_while(shared).last().unwrap_or(end);
     }
     windows
 }
@@ -194,4 +189,33 @@ fn bounded_sentences(document: &Document, pieces: &Wordpieces, longest: usize) -
         }
     }
     bounded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extraction::tokenizer::Tokenizer;
+
+    /// Lines of words without an end, of one sentence, of many; paragraphs of all lengths.
+    #[test]
+    fn each_word_is_asked_of_one_window_that_holds_it() {
+        let sizes = WindowSizes { limit: 254, context: 48, longest_sentence: 128 };
+        for (sentence, line) in [(1, 1), (9, 1), (9, 4), (9, 1000), (40, 7), (1000, 1)] {
+            let words = (1..2000).map(|i| match i {
+                i if i % (sentence * line) == 0 => "Oslo.\n",
+                i if i % sentence == 0 => "Oslo. ",
+                _ => "herring ",
+            });
+            let document = Document::new(words.collect::<String>());
+            let pieces = Tokenizer::new().encode(&document);
+            let windows = windows(&document, &pieces, sizes);
+            let asked: Vec<usize> = windows.iter().flat_map(|w| w.asked.clone()).collect();
+            assert_eq!(asked, (0..document.words.len()).collect::<Vec<_>>());
+            for Window { words, asked } in windows {
+                assert!(words.start <= asked.start && asked.end <= words.end);
+                let length = pieces.word_starts[words.end] - pieces.word_starts[words.start];
+                assert!(length <= sizes.limit, "{length} wordpieces");
+            }
+        }
+    }
 }

@@ -14,10 +14,11 @@ def scores(net: model.Network, d: data.Document) -> tuple[torch.Tensor, torch.Te
     """Entity and quote scores [words, tags] of a whole document, stitched from its windows."""
     net.eval()
     parts = windows.sentences(d.words, d.text)
-    cuts = windows.cut([sum(len(d.words.pieces[k]) for k in range(a, b)) for a, b in parts])
+    lengths = [sum(len(d.words.pieces[k]) for k in range(a, b)) for a, b in parts]
+    cuts = windows.cut(lengths, {i for i, (a, _) in enumerate(parts) if d.words.gaps[a] >= 2})
     ranges = [(parts[a][0], parts[b - 1][1]) for a, b in cuts]
     entity, quote = [], []
-    for (begin, end), (first, last) in zip(ranges, windows.keep(ranges)):
+    for (begin, end), (first, last) in zip(ranges, windows.keep(ranges, {a for a, _ in parts if d.words.gaps[a] >= 2})):
         x = windows.window(d, begin, end)
         one = lambda v: torch.from_numpy(v)[None]
         with torch.autocast("cpu", torch.bfloat16):

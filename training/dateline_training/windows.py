@@ -9,7 +9,7 @@ from . import words as w
 from .data import Document
 
 LIMIT = 254  # wordpieces in a window, without [CLS] and [SEP]
-CONTEXT = 64  # wordpieces that two windows of a document share at most
+CONTEXT = 48  # wordpieces that two windows of a document share at most
 LONGEST_SENTENCE = 128  # wordpieces; longer ones are cut
 STOPS = set(".!?")
 
@@ -34,27 +34,33 @@ def sentences(words: w.Words, text: str) -> list[tuple[int, int]]:
     return out
 
 
-def cut(lengths: list[int], first: int = LIMIT, limit: int = LIMIT, context: int = CONTEXT) -> list[tuple[int, int]]:
-    """Sentence ranges of the windows over sentences of these lengths (wordpieces)."""
+def cut(
+    lengths: list[int], breaks: set[int] = frozenset(), first: int = LIMIT, limit: int = LIMIT, context: int = CONTEXT
+) -> list[tuple[int, int]]:
+    """Sentence ranges of the windows over sentences of these lengths (wordpieces). Windows end before a sentence of `breaks` (it begins a
+    paragraph) where that leaves half of them."""
     out, begin = [], 0
     while begin < len(lengths):
-        room, end = first if not out else limit, begin
-        while end < len(lengths) and (end == begin or room >= lengths[end]):
-            room -= lengths[end]
-            end += 1
+        room = first if not out else limit
+        most = begin + 1
+        while most < len(lengths) and sum(lengths[begin : most + 1]) <= room:
+            most += 1
+        enough = (end for end in range(most, begin, -1) if 2 * sum(lengths[begin:end]) >= room)
+        end = next((end for end in enough if end in breaks or end == len(lengths)), most)
         out.append((begin, end))
         if end == len(lengths):
             break
-        begin, shared = end, 0
-        while begin - 1 > out[-1][0] and shared + lengths[begin - 1] <= context:
+        begin = end
+        while begin - 1 > out[-1][0] and sum(lengths[begin - 1 : end]) <= context:
             begin -= 1
-            shared += lengths[begin]
     return out
 
 
-def keep(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Which items of each of these overlapping ranges count: the seam is the middle of the overlap."""
-    seams = [ranges[0][0]] + [(a[1] + b[0] + 1) // 2 for a, b in zip(ranges, ranges[1:])] + [ranges[-1][1]]
+def keep(ranges: list[tuple[int, int]], breaks: set[int] = frozenset()) -> list[tuple[int, int]]:
+    """Which items of each of these overlapping ranges count: the seam is the first one's end if that is one of `breaks`, else the middle of
+    the overlap."""
+    inner = [a[1] if a[1] in breaks else (a[1] + b[0] + 1) // 2 for a, b in zip(ranges, ranges[1:])]
+    seams = [ranges[0][0]] + inner + [ranges[-1][1]]
     return list(zip(seams, seams[1:]))
 
 

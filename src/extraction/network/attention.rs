@@ -27,14 +27,15 @@ impl Attention {
         Self { qkv, out, heads }
     }
 
-    pub fn apply(&self, kernels: &Kernels, rows: &[f32]) -> Vec<f32> {
+    /// What the rows at `places` get of all rows.
+    pub fn apply(&self, kernels: &Kernels, rows: &[f32], places: &[usize]) -> Vec<f32> {
         let width = self.out.outputs();
         let (count, depth) = (rows.len() / width, width / self.heads);
         let qkv = self.qkv.apply(kernels, &Quantised::new(kernels, rows, width));
-        let mut attended = vec![0.0; rows.len()];
-        let mut head = Head::new(count, depth);
+        let mut attended = vec![0.0; places.len() * width];
+        let mut head = Head::new(places.len(), count, depth);
         for h in 0..self.heads {
-            head.fill(&qkv, h * depth, width);
+            head.fill(&qkv, places, h * depth, width);
             Attend { head: &mut head, out: &mut attended[h * depth..], stride: width }.dispatch();
         }
         self.out.apply(kernels, &Quantised::new(kernels, &attended, width))
@@ -56,27 +57,30 @@ struct Head {
 }
 
 impl Head {
-    fn new(count: usize, depth: usize) -> Self {
+    fn new(queries: usize, count: usize, depth: usize) -> Self {
         let keys = count.next_multiple_of(STEP);
         Self {
             count,
             depth,
-            queries: vec![[0.0; QUERIES]; count.div_ceil(QUERIES) * depth],
+            queries: vec![[0.0; QUERIES]; queries.div_ceil(QUERIES) * depth],
             keys: vec![0.0; keys * depth],
             values: vec![0.0; count * depth],
             scores: vec![0.0; keys * QUERIES],
         }
     }
 
-    /// Takes this head's part of rows of queries, keys and values, each `width` wide.
-    fn fill(&mut self, qkv: &[f32], offset: usize, width: usize) {
+    /// Takes this head's part of rows of queries, keys and values, each `width` wide; queries from those at `places`.
+    fn fill(&mut self, qkv: &[f32], places: &[usize], offset: usize, width: usize) {
         // Scores are powers of two, not of e.
         let scale = LOG2_E / (self.depth as f32).sqrt();
         let stride = self.keys.len() / self.depth;
-        for (i, row) in qkv.chunks_exact(3 * width).enumerate() {
-            let [q, k, v] = [0, 1, 2].map(|part| &row[part * width + offset..][..self.depth]);
+        for (i, &place) in places.iter().enumerate() {
             let group = &mut self.queries[i / QUERIES * self.depth..][..self.depth];
-            group.iter_mut().zip(q).for_each(|(queries, q)| queries[i % QUERIES] = q * scale);
+            let query = &qkv[place * 3 * width + offset..][..self.depth];
+            group.iter_mut().zip(query).for_each(|(queries, q)| queries[i % QUERIES] = q * scale);
+        }
+        for (i, row) in qkv.chunks_exact(3 * width).enumerate() {
+            let [k, v] = [1, 2].map(|part| &row[part * width + offset..][..self.depth]);
             self.keys.chunks_exact_mut(stride).zip(k).for_each(|(keys, &k)| keys[i] = k);
             self.values[i * self.depth..][..self.depth].copy_from_slice(v);
         }
@@ -180,17 +184,19 @@ mod tests {
         let (rng, depth, width) = (&mut fastrand::Rng::with_seed(1), 32, 64);
         for count in [1, 4, 63, 64, 65, 254] {
             let qkv: Vec<f32> = (0..count * 3 * width).map(|_| rng.f32() * 6.0 - 3.0).collect();
-            let mut out = vec![0.0; count * width];
-            let mut head = Head::new(count, depth);
-            head.fill(&qkv, depth, width);
+            // Every third row asks.
+            let places: Vec<usize> = (0..count).step_by(3).collect();
+            let mut out = vec![0.0; places.len() * width];
+            let mut head = Head::new(places.len(), count, depth);
+            head.fill(&qkv, &places, depth, width);
             Attend { head: &mut head, out: &mut out[depth..], stride: width }.dispatch();
             let part = |row: usize, which: usize| &qkv[(row * 3 + which) * width + depth..][..depth];
-            for query in 0..count {
+            for (row, &query) in places.iter().enumerate() {
                 let score = |key| part(query, 0).iter().zip(part(key, 1)).map(|(q, k)| q * k).sum::<f32>() / (depth as f32).sqrt();
                 let powers: Vec<f32> = (0..count).map(|key| f32::exp(score(key))).collect();
                 for d in 0..depth {
                     let mean = (0..count).map(|key| powers[key] * part(key, 2)[d]).sum::<f32>() / powers.iter().sum::<f32>();
-                    let got = out[query * width + depth + d];
+                    let got = out[row * width + depth + d];
                     assert!((got - mean).abs() < 1e-3, "{count} rows, query {query}: {got}, not {mean}");
                 }
             }

@@ -151,6 +151,11 @@ impl Scores {
         Ok(Self { weights, bias })
     }
 
+    /// Number of outputs.
+    pub fn outputs(&self) -> usize {
+        self.bias.len()
+    }
+
     pub fn apply(&self, kernels: &Kernels, rows: &[f32]) -> Vec<f32> {
         let count = rows.len() / self.weights.rows();
         let mut out = vec![0.0; count * self.bias.len()];

@@ -57,13 +57,12 @@ struct Embeddings {
 impl Embeddings {
     fn apply(&self, ids: &[i32], features: &[i32]) -> Vec<f32> {
         let width = self.norm.weight.len();
-        let row = |table: &[f32], i: usize| table[i * width..][..width].to_vec();
         let mut rows = Vec::with_capacity(ids.len() * width);
-        for (place, (&id, &feature)) in ids.iter().zip(features).enumerate() {
-            let id = id as usize;
-            let words = self.words[id * width..][..width].iter().map(|&v| f32::from(v as i8) * self.scales[id]);
-            let sums = words.zip(row(&self.case, feature as usize)).zip(row(&self.positions, place));
-            rows.extend(sums.map(|((word, case), position)| word + case + position));
+        for ((&id, &feature), position) in ids.iter().zip(features).zip(self.positions.chunks_exact(width)) {
+            let (word, scale) = (&self.words[id as usize * width..][..width], self.scales[id as usize]);
+            let case = &self.case[feature as usize * width..][..width];
+            let parts = word.iter().zip(case).zip(position);
+            rows.extend(parts.map(|((&word, case), position)| f32::from(word as i8) * scale + case + position));
         }
         self.norm.apply(&mut rows);
         rows
@@ -79,18 +78,21 @@ struct Layer {
 }
 
 impl Layer {
-    fn apply(&self, kernels: &Kernels, rows: &mut [f32]) {
-        let attended = self.attention.apply(kernels, rows);
-        add(rows, &attended);
-        self.attention_norm.apply(rows);
+    /// Reads all rows, and says what becomes of those at `places`.
+    fn apply(&self, kernels: &Kernels, rows: &[f32], places: &[usize]) -> Vec<f32> {
         let width = self.norm.weight.len();
-        for block in rows.chunks_mut(BLOCK * width) {
+        let mut out = Vec::with_capacity(places.len() * width);
+        places.iter().for_each(|p| out.extend_from_slice(&rows[p * width..][..width]));
+        add(&mut out, &self.attention.apply(kernels, rows, places));
+        self.attention_norm.apply(&mut out);
+        for block in out.chunks_mut(BLOCK * width) {
             let mut inner = self.up.apply(kernels, &Quantised::new(kernels, block, width));
             Gelu {}.map_mut(&mut inner);
             let inner = Quantised::new(kernels, &inner, self.up.outputs());
             add(block, &self.down.apply(kernels, &inner));
             self.norm.apply(block);
         }
+        out
     }
 }
 
@@ -98,23 +100,12 @@ fn add(rows: &mut [f32], others: &[f32]) {
     rows.iter_mut().zip(others).for_each(|(a, b)| a.add_assign(b));
 }
 
-/// What the network says of the words of a window, one row a word.
-pub struct Output {
-    /// One score an entity tag.
-    pub entity: Vec<f32>,
-    /// One score a quote tag.
-    pub quote: Vec<f32>,
-    /// The link vectors, one role after another.
-    pub link: Vec<f32>,
-}
-
 /// The loaded network.
 pub struct Network {
     embeddings: Embeddings,
     layers: Vec<Layer>,
-    entity: Scores,
-    quote: Scores,
-    link: Scores,
+    /// Entity tags, quote tags, link vectors.
+    heads: [Scores; 3],
 }
 
 impl Network {
@@ -131,6 +122,7 @@ impl Network {
                 bias: weights.floats(&format!("{name}.bias"))?,
             })
         };
+        let scores = |name| Scores::new(&kernels, &weights, name);
         let layers = (0..weights.number("layers")?)
             .map(|i| {
                 let linear = |name| Linear::new(&kernels, &weights, &format!("layer.{i}.{name}"));
@@ -152,9 +144,7 @@ impl Network {
                 norm: norm("embeddings.norm")?,
             },
             layers,
-            entity: Scores::new(&kernels, &weights, "entity")?,
-            quote: Scores::new(&kernels, &weights, "quote")?,
-            link: Scores::new(&kernels, &weights, "link")?,
+            heads: [scores("entity")?, scores("quote")?, scores("link")?],
         })
     }
 
@@ -163,17 +153,22 @@ impl Network {
         self.embeddings.positions.len() / self.embeddings.norm.weight.len()
     }
 
-    /// Reads one window of at most [`Network::longest`] wordpieces. `ids` and `features` are one a wordpiece, `word_starts` the positions
-    /// among them of the words' first.
-    pub fn run(&self, ids: &[i32], features: &[i32], word_starts: &[usize]) -> Output {
+    /// Values that each head has for a word.
+    pub fn widths(&self) -> [usize; 3] {
+        self.heads.each_ref().map(Scores::outputs)
+    }
+
+    /// Reads one window of at most [`Network::longest`] wordpieces. `ids` and `features` are one a wordpiece, `places` the positions
+    /// among them of the words asked about. What the heads say, one row a word: a score an entity tag, a score a quote tag, the link
+    /// vectors one role after another.
+    pub fn run(&self, ids: &[i32], features: &[i32], places: &[usize]) -> [Vec<f32>; 3] {
         let kernels = Kernels::new();
         let mut rows = self.embeddings.apply(ids, features);
-        for layer in &self.layers {
-            layer.apply(&kernels, &mut rows);
+        let all: Vec<usize> = (0..ids.len()).collect();
+        for (i, layer) in self.layers.iter().enumerate() {
+            // Of the last layer only the words asked about are needed.
+            rows = layer.apply(&kernels, &rows, if i + 1 < self.layers.len() { &all } else { places });
         }
-        let width = self.embeddings.norm.weight.len();
-        let words: Vec<f32> = word_starts.iter().flat_map(|&p| &rows[p * width..][..width]).copied().collect();
-        let [entity, quote, link] = [&self.entity, &self.quote, &self.link].map(|head| head.apply(&kernels, &words));
-        Output { entity, quote, link }
+        self.heads.each_ref().map(|head| head.apply(&kernels, &rows))
     }
 }
