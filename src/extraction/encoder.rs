@@ -7,27 +7,28 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use half::bf16;
 use rayon::ThreadPoolBuilder;
 
+use super::ModelError;
 use super::document::{Document, Gap};
 use super::labels::{Labels, WindowSizes};
 use super::network::Network;
 use super::tokenizer::{CLS, SEP, Wordpieces};
-use super::ModelError;
 
 static NETWORK: &[u8] = include_bytes!("../../model/network.safetensors");
 
 /// A table with one row a word.
 #[derive(Debug, Clone)]
-pub struct Rows {
+pub struct Rows<T = f32> {
     width: usize,
-    values: Vec<f32>,
+    values: Vec<T>,
 }
 
-impl Rows {
-    /// An empty table with rows of `width` values.
-    pub fn new(width: usize) -> Self {
-        Self { width, values: Vec::new() }
+impl<T> Rows<T> {
+    /// An empty table with room for `words` rows of `width` values.
+    pub fn new(width: usize, words: usize) -> Self {
+        Self { width, values: Vec::with_capacity(width * words) }
     }
 
     /// Number of rows.
@@ -41,13 +42,13 @@ impl Rows {
     }
 
     /// The values of one word.
-    pub fn row(&self, word: usize) -> &[f32] {
+    pub fn row(&self, word: usize) -> &[T] {
         &self.values[word * self.width..][..self.width]
     }
 
-    /// Adds rows, one after another in one slice.
-    pub fn extend(&mut self, rows: &[f32]) {
-        self.values.extend_from_slice(rows);
+    /// Adds rows, one after another.
+    pub fn extend(&mut self, rows: impl IntoIterator<Item = T>) {
+        self.values.extend(rows);
     }
 }
 
@@ -58,8 +59,8 @@ pub struct Scores {
     pub entity: Rows,
     /// One score a quote tag.
     pub quote: Rows,
-    /// The link vectors, one role after another.
-    pub link: Rows,
+    /// The link vectors, one role after another. They are most of what a long document takes: half precision does.
+    pub link: Rows<bf16>,
 }
 
 /// Words that the network reads at once, and those of them that it is asked about: each word is asked of one window.
@@ -110,8 +111,9 @@ impl Encoder {
 
     /// Cuts a document into windows, none of them read yet.
     pub fn begin(&self, document: &Document, pieces: &Wordpieces) -> Progress {
-        let [entity, quote, link] = self.network.widths().map(Rows::new);
-        let scores = Scores { entity, quote, link };
+        let ([entity, quote, link], words) = (self.network.widths(), document.words.len());
+        let scores =
+            Scores { entity: Rows::new(entity, words), quote: Rows::new(quote, words), link: Rows::new(link, words) };
         Progress { windows: windows(document, pieces, self.sizes), read: 0, scores }
     }
 
@@ -127,9 +129,9 @@ impl Encoder {
             // Window positions: one past the text's, for [CLS].
             let starts: Vec<usize> = asked.clone().map(|w| pieces.word_starts[w] - range.start + 1).collect();
             let [entity, quote, link] = self.network.run(&ids, &features, &starts);
-            progress.scores.entity.extend(&entity);
-            progress.scores.quote.extend(&quote);
-            progress.scores.link.extend(&link);
+            progress.scores.entity.extend(entity);
+            progress.scores.quote.extend(quote);
+            progress.scores.link.extend(link.into_iter().map(bf16::from_f32));
             progress.read += 1;
             run += range.len();
         }

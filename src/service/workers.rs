@@ -2,10 +2,12 @@
 //!
 //! A place in the queue is reserved before a document enters it, so that a full queue refuses
 //! at once and a batch is let in whole or not at all; it is given back when the document is read.
-//! Documents are read in turns of some wordpieces, so that a long one does not hold up short ones.
+//! Documents are read in turns of some wordpieces, so that a long one does not hold up short ones; only one long one a worker is under
+//! way at a time, since what has been read of it takes some hundred times its size.
 //! A document whose caller has left, or whose deadline has passed, is dropped before its next turn.
 
 use std::{
+    collections::VecDeque,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Weak},
@@ -35,6 +37,9 @@ pub const WORDPIECES: &str = "dateline_wordpieces_total";
 /// Wordpieces of one document that a worker reads before it turns to the next: more than most articles have.
 const TURN: usize = 2048;
 
+/// Texts of more bytes are long: no such text is read in one turn.
+const LONG: usize = 16 << 10;
+
 /// What the workers run: the extractor, or a stand-in in tests.
 pub trait Extract: Send {
     /// Reads at least this many wordpieces more of a text; the answer, once all of it is read.
@@ -58,6 +63,8 @@ impl Extract for Extractor {
 pub struct Workers {
     jobs: Arc<Sender<Box<dyn Job>>>,
     places: Arc<Semaphore>,
+    /// For long documents that are under way, one a thread.
+    long: Arc<Semaphore>,
     queue_size: u32,
     model: ModelInfo,
 }
@@ -80,7 +87,8 @@ impl Workers {
             thread::Builder::new().name(format!("worker-{number}")).spawn(move || work(&extractor, &queue, &back))?;
         }
         let places = Arc::new(Semaphore::new(queue_size as usize));
-        Ok(Self { jobs, places, queue_size, model: extractor.model() })
+        let long = Arc::new(Semaphore::new(threads));
+        Ok(Self { jobs, places, long, queue_size, model: extractor.model() })
     }
 
     /// Name and version of the model that the workers run.
@@ -126,7 +134,8 @@ impl Reservation<'_> {
         metrics::gauge!(QUEUE_DOCUMENTS).increment(1.0);
         // Within the caller's span; entered by the worker while it reads.
         let span = tracing::info_span!("document", bytes = reading.text().len(), wordpieces = Empty, outcome = Empty);
-        let job = Box::new(Work { reading, answer, deadline, reply, place, queued: Some(Instant::now()), span });
+        let long = (reading.text().len() > LONG).then(|| Turnstile::Shut(Arc::clone(&self.workers.long)));
+        let job = Box::new(Work { reading, answer, deadline, reply, place, long, queued: Some(Instant::now()), span });
         // Should the queue be gone, the job drops its end and the caller is told.
         let _ = self.workers.jobs.send(job);
         Pending(pending)
@@ -139,12 +148,20 @@ trait Job: Send {
     fn turn(self: Box<Self>, extractor: &dyn Extract) -> Option<Box<dyn Job>>;
 }
 
+/// What lets a long document be read.
+enum Turnstile {
+    Shut(Arc<Semaphore>),
+    Passed { _place: OwnedSemaphorePermit },
+}
+
 struct Work<T, F> {
     reading: Reading,
     answer: F,
     deadline: Option<Deadline>,
     reply: oneshot::Sender<Result<T, ServiceError>>,
     place: OwnedSemaphorePermit,
+    /// Of a long document.
+    long: Option<Turnstile>,
     /// Since when it waits for its first turn.
     queued: Option<Instant>,
     span: Span,
@@ -156,6 +173,11 @@ where
     F: FnOnce(Extraction) -> Result<T, ServiceError> + Send + 'static,
 {
     fn turn(mut self: Box<Self>, extractor: &dyn Extract) -> Option<Box<dyn Job>> {
+        let (left, late) = (self.reply.is_closed(), self.deadline.is_some_and(Deadline::passed));
+        if let (false, false, Some(Turnstile::Shut(places))) = (left, late, &self.long) {
+            let Ok(place) = Arc::clone(places).try_acquire_owned() else { return Some(self) };
+            self.long = Some(Turnstile::Passed { _place: place });
+        }
         let span = self.span.clone();
         let _within = span.enter();
         let ended = |outcome, reading: &Reading| {
@@ -167,11 +189,11 @@ where
             metrics::gauge!(QUEUE_DOCUMENTS).decrement(1.0);
             metrics::histogram!(QUEUE_SECONDS).record(queued.elapsed().as_secs_f64());
         }
-        if self.reply.is_closed() {
+        if left {
             ended("abandoned", &self.reading);
             return None;
         }
-        if self.deadline.is_some_and(Deadline::passed) {
+        if late {
             ended("late", &self.reading);
             self.reply(Err(ServiceError::DeadlineExceeded));
             return None;
@@ -233,14 +255,13 @@ impl<T> Pending<T> {
 }
 
 fn work(extractor: &dyn Extract, queue: &Receiver<Box<dyn Job>>, back: &Weak<Sender<Box<dyn Job>>>) {
-    for job in queue {
-        let mut next = Some(job);
-        while let Some(job) = next.take() {
-            // What is not done waits behind the others, or goes on at once where no queue is left.
-            next = job.turn(extractor).and_then(|job| match back.upgrade() {
-                Some(back) => back.send(job).err().map(|unsent| unsent.0),
-                None => Some(job),
-            });
+    // What is not done waits behind the others: here, once the queue takes nothing more.
+    let mut own = VecDeque::new();
+    while let Some(job) = queue.recv().ok().or_else(|| own.pop_front()) {
+        let Some(job) = job.turn(extractor) else { continue };
+        match back.upgrade() {
+            Some(back) => own.extend(back.send(job).err().map(|unsent| unsent.0)),
+            None => own.push_back(job),
         }
     }
 }
@@ -253,6 +274,8 @@ fn guarded<T>(task: impl FnOnce() -> Result<T, ServiceError>) -> Result<T, Servi
 
 #[cfg(test)]
 mod tests {
+    use std::{collections::HashSet, sync::Mutex};
+
     use super::*;
 
     fn workers(queue_size: u32) -> Workers {
@@ -317,5 +340,48 @@ mod tests {
         assert_eq!(occupied.blocking_wait(), Ok(()));
         assert_eq!(expired.blocking_wait(), Err(ServiceError::DeadlineExceeded));
         assert!(runs.recv().is_err());
+    }
+
+    /// Takes two turns for any text, and counts the texts that it is in the middle of.
+    #[derive(Clone, Default)]
+    struct Halves(Arc<Mutex<Halfway>>);
+
+    #[derive(Default)]
+    struct Halfway {
+        now: HashSet<String>,
+        most: usize,
+    }
+
+    impl Extract for Halves {
+        fn read_on(&self, reading: &mut Reading, _: usize) -> Option<Extraction> {
+            let mut halfway = self.0.lock().expect("no panic under the lock");
+            if halfway.now.remove(reading.text()) {
+                return Some(Extraction::default());
+            }
+            halfway.now.insert(reading.text().into());
+            halfway.most = halfway.most.max(halfway.now.len());
+            None
+        }
+
+        fn model(&self) -> ModelInfo {
+            ModelInfo { name: "halves".into(), version: "1".into() }
+        }
+    }
+
+    #[test]
+    fn as_many_long_documents_are_under_way_as_there_are_workers() {
+        for shut_down in [false, true] {
+            let halves = Halves::default();
+            let workers = Workers::start(halves.clone(), 2, 32).expect("threads start");
+            let mut places = workers.reserve(32).expect("free places");
+            let long = |i: usize| Reading::new(format!("{i} {}", "long ".repeat(LONG)), None);
+            let pending: Vec<_> = (0..32).map(|i| places.submit(None, long(i), |_| Ok(()))).collect();
+            drop(places);
+            if shut_down {
+                drop(workers);
+            }
+            pending.into_iter().for_each(|p| assert_eq!(p.blocking_wait(), Ok(())));
+            assert_eq!(halves.0.lock().expect("no panic under the lock").most, 2);
+        }
     }
 }

@@ -126,7 +126,8 @@ impl SimdOp for Attend<'_> {
             let mut shares = [0.0; QUERIES];
             for (scores, share) in scores.chunks_exact_mut(stride).zip(&mut shares) {
                 scores[count..].fill(f32::NEG_INFINITY);
-                let most = scores.chunks_exact(lanes).fold(ops.splat(f32::NEG_INFINITY), |most, s| ops.max(most, ops.load(s)));
+                let most =
+                    scores.chunks_exact(lanes).fold(ops.splat(f32::NEG_INFINITY), |most, s| ops.max(most, ops.load(s)));
                 let most = ops.splat(most.to_array().into_iter().fold(f32::NEG_INFINITY, f32::max));
                 let mut sum = ops.zero();
                 for scores in scores.chunks_exact_mut(lanes) {
@@ -192,10 +193,13 @@ mod tests {
             Attend { head: &mut head, out: &mut out[depth..], stride: width }.dispatch();
             let part = |row: usize, which: usize| &qkv[(row * 3 + which) * width + depth..][..depth];
             for (row, &query) in places.iter().enumerate() {
-                let score = |key| part(query, 0).iter().zip(part(key, 1)).map(|(q, k)| q * k).sum::<f32>() / (depth as f32).sqrt();
+                let score = |key| {
+                    part(query, 0).iter().zip(part(key, 1)).map(|(q, k)| q * k).sum::<f32>() / (depth as f32).sqrt()
+                };
                 let powers: Vec<f32> = (0..count).map(|key| f32::exp(score(key))).collect();
                 for d in 0..depth {
-                    let mean = (0..count).map(|key| powers[key] * part(key, 2)[d]).sum::<f32>() / powers.iter().sum::<f32>();
+                    let mean =
+                        (0..count).map(|key| powers[key] * part(key, 2)[d]).sum::<f32>() / powers.iter().sum::<f32>();
                     let got = out[row * width + depth + d];
                     assert!((got - mean).abs() < 1e-3, "{count} rows, query {query}: {got}, not {mean}");
                 }

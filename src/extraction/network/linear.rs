@@ -94,7 +94,8 @@ impl Linear {
     pub fn apply(&self, kernels: &Kernels, rows: &Quantised) -> Vec<f32> {
         let count = rows.scales.len() * self.outputs();
         let mut sums = Vec::with_capacity(count);
-        let left = GemmInputA::Unpacked(NdTensorView::from_data([rows.scales.len(), rows.width], rows.values.as_slice()));
+        let left =
+            GemmInputA::Unpacked(NdTensorView::from_data([rows.scales.len(), rows.width], rows.values.as_slice()));
         let right = GemmInputB::Packed(&self.weights);
         sums.extend_init(|sums| {
             let options = GemmUninitOptions::default();
@@ -124,7 +125,8 @@ impl<'out> SimdOp for Dequantise<'_, 'out> {
         let (width, lanes) = (self.linear.outputs(), ops.len());
         let Linear { sums: weights, scales, bias, .. } = self.linear;
         let mut out = SliceWriter::new(self.out);
-        for (sums, (&scale, &zero)) in self.sums.chunks_exact(width).zip(self.rows.scales.iter().zip(&self.rows.zeros)) {
+        for (sums, (&scale, &zero)) in self.sums.chunks_exact(width).zip(self.rows.scales.iter().zip(&self.rows.zeros))
+        {
             let (row_scale, zero) = (ops.splat(scale), ints.splat(-zero));
             let constants = weights.chunks_exact(lanes).zip(scales.chunks_exact(lanes)).zip(bias.chunks_exact(lanes));
             for (sum, ((weights, scale), bias)) in sums.chunks_exact(lanes).zip(constants) {
@@ -185,7 +187,8 @@ mod tests {
         let out = linear.apply(&kernels, &Quantised::new(&kernels, &inputs, width));
         for row in 0..rows {
             for output in 0..outputs {
-                let sum: f32 = (0..width).map(|i| inputs[row * width + i] * f32::from(values[i * outputs + output])).sum();
+                let sum: f32 =
+                    (0..width).map(|i| inputs[row * width + i] * f32::from(values[i * outputs + output])).sum();
                 let expected = sum * linear.scales[output] + linear.bias[output];
                 let got = out[row * outputs + output];
                 assert!((got - expected).abs() < 1.0, "row {row}, output {output}: {got}, not {expected}");

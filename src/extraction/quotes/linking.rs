@@ -7,6 +7,8 @@ use std::ops::Range;
 
 use crate::extraction::decoder::Labelled;
 use crate::extraction::document::Document;
+use half::bf16;
+
 use crate::extraction::encoder::Rows;
 use crate::extraction::labels::{Labels, Role};
 
@@ -20,7 +22,7 @@ const NO_CUE: f32 = 6.0;
 
 /// The link vectors of a document's words.
 pub struct Links<'a> {
-    rows: &'a Rows,
+    rows: &'a Rows<bf16>,
     labels: &'a Labels,
 }
 
@@ -41,13 +43,13 @@ pub enum Vector {
 
 impl<'a> Links<'a> {
     /// Link vectors as the network gave them.
-    pub fn new(rows: &'a Rows, labels: &'a Labels) -> Self {
+    pub fn new(rows: &'a Rows<bf16>, labels: &'a Labels) -> Self {
         Self { rows, labels }
     }
 
-    fn vector(&self, word: usize, vector: Vector) -> &[f32] {
+    fn vector(&self, word: usize, vector: Vector) -> impl Iterator<Item = f32> {
         let length = self.labels.link_length;
-        &self.rows.row(word)[vector as usize * length..][..length]
+        self.rows.row(word)[vector as usize * length..][..length].iter().map(|v| v.to_f32())
     }
 
     /// Score of a link from one word to another.
@@ -62,11 +64,11 @@ impl<'a> Links<'a> {
             Vector::Source => 1,
             _ => 2,
         };
-        self.scaled(self.vector(from, query), &self.labels.link_null[key])
+        self.scaled(self.vector(from, query), self.labels.link_null[key].iter().copied())
     }
 
-    fn scaled(&self, a: &[f32], b: &[f32]) -> f32 {
-        a.iter().zip(b).map(|(x, y)| x * y).sum::<f32>() / (self.labels.link_length as f32).sqrt()
+    fn scaled(&self, a: impl Iterator<Item = f32>, b: impl Iterator<Item = f32>) -> f32 {
+        a.zip(b).map(|(x, y)| x * y).sum::<f32>() / (self.labels.link_length as f32).sqrt()
     }
 }
 

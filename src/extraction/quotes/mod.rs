@@ -13,6 +13,8 @@ use std::collections::HashSet;
 
 use super::decoder::Labelled;
 use super::document::Document;
+use half::bf16;
+
 use super::encoder::Rows;
 use super::labels::{Labels, Role};
 use super::{Addressee, Entity, EntityType, Quote, QuoteKind, Speaker};
@@ -22,7 +24,7 @@ use super::{Addressee, Entity, EntityType, Quote, QuoteKind, Speaker};
 pub fn quotes(
     document: &Document,
     spans: &[Labelled<Role>],
-    link: &Rows,
+    link: &Rows<bf16>,
     labels: &Labels,
     entities: &[Entity],
 ) -> Vec<Quote> {
