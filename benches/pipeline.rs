@@ -10,7 +10,7 @@ use dateline::extraction::encoder::Encoder;
 use dateline::extraction::entities::{self, TypedSpan};
 use dateline::extraction::labels::Labels;
 use dateline::extraction::tokenizer::Tokenizer;
-use dateline::extraction::{Extractor, OffsetUnit, Offsets, Span, decoder, quotes};
+use dateline::extraction::{Extractor, Features, OffsetUnit, Offsets, Reading, Span, decoder, quotes};
 
 const ARTICLE: &str = include_str!("../examples/harbour.txt");
 
@@ -22,7 +22,7 @@ fn pipeline(criterion: &mut Criterion) {
     let document = Document::new(ARTICLE);
     let pieces = tokenizer.encode(&document);
     let network = || {
-        let mut progress = encoder.begin(&document, &pieces);
+        let mut progress = encoder.begin(&document, &pieces, true);
         encoder.advance(&mut progress, &pieces, usize::MAX);
         progress
     };
@@ -50,6 +50,12 @@ fn pipeline(criterion: &mut Criterion) {
     });
     group.bench_function("offsets", |b| {
         b.iter(|| Offsets::new(ARTICLE, OffsetUnit::Utf16CodeUnit).convert(Span { begin: 100, end: 200 }));
+    });
+    group.bench_function("entities alone", |b| {
+        b.iter(|| {
+            let mut reading = Reading::new(ARTICLE, None, Features { entities: true, quotes: false });
+            extractor.read_on(&mut reading, usize::MAX)
+        });
     });
     group.bench_function("whole", |b| b.iter(|| extractor.extract(ARTICLE, None)));
     group.finish();

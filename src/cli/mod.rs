@@ -15,7 +15,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::{Extract, Format};
 use crate::extraction::links::file;
-use crate::extraction::{Extractor, Reading};
+use crate::extraction::{Extractor, Features, Reading};
 use crate::service::errors::ServiceError;
 use crate::service::workers::{Pending, Workers};
 use input::{Input, Problem};
@@ -86,7 +86,7 @@ fn start(workers: &Workers, input: Input, format: Format) -> Place {
     match workers.reserve(1) {
         Err(error) => Place::Failed(failed(error)),
         Ok(mut queue) => {
-            let reading = Reading::new(Arc::clone(&document.text), document.published);
+            let reading = Reading::new(Arc::clone(&document.text), document.published, Features::ALL);
             let pending = queue.submit(None, reading, move |extraction| match format {
                 Format::Json => json::answer(&document, &extraction),
                 Format::Text => Ok(text::answer(&document, &extraction)),

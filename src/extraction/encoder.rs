@@ -74,6 +74,8 @@ struct Window {
 #[derive(Debug, Clone)]
 pub struct Progress {
     windows: Vec<Window>,
+    /// Also the heads that only quotes need.
+    quotes: bool,
     /// How many of them are read.
     read: usize,
     scores: Scores,
@@ -109,12 +111,12 @@ impl Encoder {
         Ok(Self { network: Arc::new(network), sizes: labels.window })
     }
 
-    /// Cuts a document into windows, none of them read yet.
-    pub fn begin(&self, document: &Document, pieces: &Wordpieces) -> Progress {
+    /// Cuts a document into windows, none of them read yet. Without `quotes` it will have no quote scores and no link vectors.
+    pub fn begin(&self, document: &Document, pieces: &Wordpieces, quotes: bool) -> Progress {
         let ([entity, quote, link], words) = (self.network.widths(), document.words.len());
         let scores =
             Scores { entity: Rows::new(entity, words), quote: Rows::new(quote, words), link: Rows::new(link, words) };
-        Progress { windows: windows(document, pieces, self.sizes), read: 0, scores }
+        Progress { windows: windows(document, pieces, self.sizes), quotes, read: 0, scores }
     }
 
     /// Reads windows until at least this many wordpieces are read, or all of them; how many were.
@@ -128,7 +130,7 @@ impl Encoder {
             let features = [&[0], &pieces.features[range.clone()], &[0]].concat();
             // Window positions: one past the text's, for [CLS].
             let starts: Vec<usize> = asked.clone().map(|w| pieces.word_starts[w] - range.start + 1).collect();
-            let [entity, quote, link] = self.network.run(&ids, &features, &starts);
+            let [entity, quote, link] = self.network.run(&ids, &features, &starts, progress.quotes);
             progress.scores.entity.extend(entity);
             progress.scores.quote.extend(quote);
             progress.scores.link.extend(link.into_iter().map(bf16::from_f32));

@@ -8,20 +8,22 @@ use super::entities::TypedSpan;
 use super::labels::Labels;
 use super::links::dictionary::SharedDictionary;
 use super::tokenizer::{Tokenizer, Wordpieces};
-use super::{DateTime, Extraction, ModelError, ModelInfo, decoder, entities, links, quotes, values};
+use super::{DateTime, Extraction, Features, ModelError, ModelInfo, decoder, entities, links, quotes, values};
 
 /// A text that is being read: a long one can make way for others between two windows.
 pub struct Reading {
     document: Document,
     published: Option<DateTime>,
+    features: Features,
     network: Option<(Wordpieces, Progress)>,
     wordpieces: usize,
 }
 
 impl Reading {
-    /// Splits the text, and reads nothing of it yet. `published` (UTC) is what relative dates count from.
-    pub fn new(text: impl Into<Arc<str>>, published: Option<DateTime>) -> Self {
-        Self { document: Document::new(text), published, network: None, wordpieces: 0 }
+    /// Splits the text, and reads nothing of it yet. `published` (UTC) is what relative dates count from. What only other features need
+    /// is left out.
+    pub fn new(text: impl Into<Arc<str>>, published: Option<DateTime>, features: Features) -> Self {
+        Self { document: Document::new(text), published, features, network: None, wordpieces: 0 }
     }
 
     /// All of the text.
@@ -78,7 +80,7 @@ impl Extractor {
     /// Reads `text` and returns its entities and quotes. The answer depends on nothing but `text`, the dictionary and `published`, the
     /// time (UTC) that relative dates count from.
     pub fn extract(&self, text: &str, published: Option<DateTime>) -> Extraction {
-        let mut reading = Reading::new(text, published);
+        let mut reading = Reading::new(text, published, Features::ALL);
         loop {
             if let Some(extraction) = self.read_on(&mut reading, usize::MAX) {
                 return extraction;
@@ -89,21 +91,27 @@ impl Extractor {
     /// Reads at least this many wordpieces more, one at least; the answer, once all of the text is read. Whatever is read in
     /// between, it is that of [`Extractor::extract`].
     pub fn read_on(&self, reading: &mut Reading, wordpieces: usize) -> Option<Extraction> {
-        let Reading { document, published, network, wordpieces: read } = reading;
+        let Reading { document, published, features, network, wordpieces: read } = reading;
         if document.words.is_empty() {
             return Some(Extraction::default());
         }
         let (pieces, progress) = network.get_or_insert_with(|| {
             let pieces = self.tokenizer.encode(document);
-            let progress = self.encoder.begin(document, &pieces);
+            let progress = self.encoder.begin(document, &pieces, features.quotes);
             (pieces, progress)
         });
         *read += self.encoder.advance(progress, pieces, wordpieces.max(1));
-        progress.finished().map(|scores| self.resolve(document, scores, *published))
+        progress.finished().map(|scores| self.resolve(document, scores, *published, *features))
     }
 
     /// What the network's scores say, made into entities and quotes.
-    fn resolve(&self, document: &Document, scores: &Scores, published: Option<DateTime>) -> Extraction {
+    fn resolve(
+        &self,
+        document: &Document,
+        scores: &Scores,
+        published: Option<DateTime>,
+        features: Features,
+    ) -> Extraction {
         let mut mentions = decoder::decode(&scores.entity, &self.labels.entity)
             .into_iter()
             .map(|m| TypedSpan {
@@ -120,11 +128,16 @@ impl Extractor {
         let mut entities = entities::resolve(&document.text, mentions);
         for entity in &mut entities {
             let written = entity.mentions[0].span.slice(&document.text);
-            entity.value = values::normalise(entity.entity_type, written, published);
+            if features.entities {
+                entity.value = values::normalise(entity.entity_type, written, published);
+            }
             entity.links = links::places(entity).into_iter().collect();
         }
         if let Some(dictionary) = &dictionary {
             dictionary.link(&hits, &mut entities);
+        }
+        if !features.quotes {
+            return Extraction { entities, quotes: Vec::new() };
         }
         let roles = decoder::decode(&scores.quote, &self.labels.quote);
         let quotes = quotes::quotes(document, &roles, &scores.link, &self.labels, &entities);

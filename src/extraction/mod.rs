@@ -131,6 +131,20 @@ pub struct Quote {
     pub score: f32,
 }
 
+/// What to look for in a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Features {
+    /// All entities with their values, not the speakers' alone.
+    pub entities: bool,
+    /// The quotes.
+    pub quotes: bool,
+}
+
+impl Features {
+    /// Entities and quotes.
+    pub const ALL: Self = Self { entities: true, quotes: true };
+}
+
 /// All that one reading of a document gives. Quotes refer to entities by index.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Extraction {

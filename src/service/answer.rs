@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use super::{
     enums,
-    request::{Document, Features, Options},
+    request::{Document, Options},
     wire::v1,
 };
 use crate::extraction::links::Link;
 use crate::extraction::values::{Amount, Normalised, Value};
-use crate::extraction::{Entity, EntityType, Extraction, Mention, Offsets, Quote, Span, Speaker};
+use crate::extraction::{Entity, EntityType, Extraction, Features, Mention, Offsets, Quote, Span, Speaker};
 
 /// An extraction, its document and the options: all that an answer is made of.
 ///

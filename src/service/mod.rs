@@ -15,12 +15,12 @@ use std::sync::{Arc, OnceLock};
 use futures_util::{Stream, StreamExt, future, stream};
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::extraction::Reading;
+use crate::extraction::{Features, Reading};
 use answer::Answer;
 use deadline::Deadline;
 use errors::{FieldError, ServiceError};
 use limits::{Limits, MAX_DOCUMENT_ID_BYTES};
-use request::{Document, Features, Options};
+use request::{Document, Options};
 use wire::v1;
 use workers::{Pending, Reservation, TEXT_BYTES, Workers};
 
@@ -53,12 +53,13 @@ impl ExtractionService {
     async fn read<T: Send + 'static>(
         &self,
         document: Document,
+        features: Features,
         deadline: Option<Deadline>,
         options: Options,
         make: impl FnOnce(&Answer) -> T + Send + 'static,
     ) -> Result<T, ServiceError> {
         let mut place = self.workers()?.reserve(1)?;
-        in_time(deadline, queue(&mut place, document, deadline, options, make)).await
+        in_time(deadline, queue(&mut place, document, features, deadline, options, make)).await
     }
 
     /// The outcome of one document of a stream: errors stand in it.
@@ -66,12 +67,12 @@ impl ExtractionService {
         let document_id = request.document.as_ref().map(|d| d.document_id.clone()).unwrap_or_default();
         let checked = || -> Result<_, FieldError> {
             let options = Options::new(request.options)?;
-            let features = Features::new(&request.features)?;
+            let features = request::features(&request.features)?;
             Ok((Document::required(request.document, &self.limits)?, options, features))
         };
         let result = match checked() {
             Ok((document, options, features)) => {
-                self.read(document, deadline, options, move |answer| answer.extraction(features)).await
+                self.read(document, features, deadline, options, move |answer| answer.extraction(features)).await
             }
             Err(error) => Err(error.into()),
         };
@@ -83,11 +84,12 @@ impl ExtractionService {
 fn queue<T: Send + 'static>(
     place: &mut Reservation,
     document: Document,
+    features: Features,
     deadline: Option<Deadline>,
     options: Options,
     make: impl FnOnce(&Answer) -> T + Send + 'static,
 ) -> Pending<T> {
-    let reading = Reading::new(Arc::clone(&document.text), document.published);
+    let reading = Reading::new(Arc::clone(&document.text), document.published, features);
     place.submit(deadline, reading, move |extraction| {
         metrics::counter!(TEXT_BYTES).increment(document.text.len() as u64);
         Ok(make(&Answer::new(&document, &extraction, options)))
@@ -144,7 +146,8 @@ impl v1::extraction_service_server::ExtractionService for ExtractionService {
         let options = Options::new(request.options).map_err(invalid)?;
         let types = request::entity_types(&request.entity_types).map_err(invalid)?;
         let make = move |answer: &Answer| answer.entities_response(&types);
-        Ok(Response::new(self.read(document, deadline, options, make).await?))
+        let features = Features { entities: true, quotes: false };
+        Ok(Response::new(self.read(document, features, deadline, options, make).await?))
     }
 
     async fn extract_quotes(
@@ -156,7 +159,8 @@ impl v1::extraction_service_server::ExtractionService for ExtractionService {
         let document = Document::required(request.document, &self.limits).map_err(invalid)?;
         let options = Options::new(request.options).map_err(invalid)?;
         let make = |answer: &Answer| answer.quotes_response();
-        Ok(Response::new(self.read(document, deadline, options, make).await?))
+        let features = Features { entities: false, quotes: true };
+        Ok(Response::new(self.read(document, features, deadline, options, make).await?))
     }
 
     async fn extract(&self, request: Request<v1::ExtractRequest>) -> Result<Response<v1::ExtractResponse>, Status> {
@@ -166,7 +170,7 @@ impl v1::extraction_service_server::ExtractionService for ExtractionService {
         let options = Options::new(request.options).map_err(invalid)?;
         let document_id = document.id.clone();
         let make = |answer: &Answer| answer.extraction(Features::ALL);
-        let extraction = Some(self.read(document, deadline, options, make).await?);
+        let extraction = Some(self.read(document, Features::ALL, deadline, options, make).await?);
         Ok(Response::new(v1::ExtractResponse { document_id, extraction }))
     }
 
@@ -178,7 +182,7 @@ impl v1::extraction_service_server::ExtractionService for ExtractionService {
         let request = request.into_inner();
         let count = request::check_batch(request.documents.len(), &self.limits).map_err(invalid)?;
         let options = Options::new(request.options).map_err(invalid)?;
-        let features = Features::new(&request.features).map_err(invalid)?;
+        let features = request::features(&request.features).map_err(invalid)?;
         let mut places = self.workers()?.reserve(count)?;
         let documents = request.documents.into_iter().enumerate();
         let pending: Vec<_> = documents
@@ -187,7 +191,7 @@ impl v1::extraction_service_server::ExtractionService for ExtractionService {
                 let checked = Document::new(wire, &self.limits)
                     .map_err(|error| ServiceError::from(error.within(&format!("documents[{index}]"))));
                 let make = move |answer: &Answer| answer.extraction(features);
-                (id, checked.map(|document| queue(&mut places, document, deadline, options, make)))
+                (id, checked.map(|document| queue(&mut places, document, features, deadline, options, make)))
             })
             .collect();
         let outcomes = pending.into_iter().map(|(id, queued)| async move {

@@ -11,7 +11,7 @@ use super::{
     limits::{Limits, MAX_DOCUMENT_ID_BYTES},
     wire::v1,
 };
-use crate::extraction::{DateTime, EntityType, OffsetUnit};
+use crate::extraction::{DateTime, EntityType, Features, OffsetUnit};
 
 /// A document that may be read.
 #[derive(Debug, Clone, PartialEq)]
@@ -140,39 +140,25 @@ pub fn entity_types(wire: &[i32]) -> Result<Vec<EntityType>, FieldError> {
     checked.collect()
 }
 
-/// What to answer for a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Features {
-    /// All entities, not the speakers' alone.
-    pub entities: bool,
-    /// The quotes.
-    pub quotes: bool,
-}
-
-impl Features {
-    /// Entities and quotes.
-    pub const ALL: Self = Self { entities: true, quotes: true };
-
-    /// Checks the features that a caller wants; empty means all.
-    ///
-    /// # Errors
-    /// The first that is not known or unspecified, by its index.
-    pub fn new(wire: &[i32]) -> Result<Self, FieldError> {
-        if wire.is_empty() {
-            return Ok(Self::ALL);
-        }
-        let mut features = Self { entities: false, quotes: false };
-        for (index, &number) in wire.iter().enumerate() {
-            match v1::Feature::try_from(number) {
-                Ok(v1::Feature::Entities) => features.entities = true,
-                Ok(v1::Feature::Quotes) => features.quotes = true,
-                Ok(v1::Feature::Unspecified) | Err(_) => {
-                    return Err(unknown(format!("features[{index}]"), number));
-                }
+/// Checks the features that a caller wants; empty means all.
+///
+/// # Errors
+/// The first that is not known or unspecified, by its index.
+pub fn features(wire: &[i32]) -> Result<Features, FieldError> {
+    if wire.is_empty() {
+        return Ok(Features::ALL);
+    }
+    let mut features = Features { entities: false, quotes: false };
+    for (index, &number) in wire.iter().enumerate() {
+        match v1::Feature::try_from(number) {
+            Ok(v1::Feature::Entities) => features.entities = true,
+            Ok(v1::Feature::Quotes) => features.quotes = true,
+            Ok(v1::Feature::Unspecified) | Err(_) => {
+                return Err(unknown(format!("features[{index}]"), number));
             }
         }
-        Ok(features)
     }
+    Ok(features)
 }
 
 /// The number of documents of a batch, if it is allowed.

@@ -284,7 +284,7 @@ mod tests {
     }
 
     fn text() -> Reading {
-        Reading::new("Ann Lee left Oslo.", None)
+        Reading::new("Ann Lee left Oslo.", None, Features::ALL)
     }
 
     /// Occupies the only worker until the sender is dropped.
@@ -374,7 +374,7 @@ mod tests {
             let halves = Halves::default();
             let workers = Workers::start(halves.clone(), 2, 32).expect("threads start");
             let mut places = workers.reserve(32).expect("free places");
-            let long = |i: usize| Reading::new(format!("{i} {}", "long ".repeat(LONG)), None);
+            let long = |i: usize| Reading::new(format!("{i} {}", "long ".repeat(LONG)), None, Features::ALL);
             let pending: Vec<_> = (0..32).map(|i| places.submit(None, long(i), |_| Ok(()))).collect();
             drop(places);
             if shut_down {

@@ -8,7 +8,7 @@ use clap::Parser;
 use dateline::config::{Action, Command};
 use dateline::extraction::document::{Document, Word};
 use dateline::extraction::tokenizer::Tokenizer;
-use dateline::extraction::{Extraction, Extractor, OffsetUnit, Offsets, Reading, Span};
+use dateline::extraction::{Extraction, Extractor, Features, OffsetUnit, Offsets, Reading, Span};
 use dateline::server::Server;
 use hyper::body::Bytes;
 use hyper::client::conn::http2::{SendRequest, handshake};
@@ -28,7 +28,7 @@ pub fn text_gives_a_sound_extraction(text: &str) {
     let extractor = extractor.lock().expect("no panic under the lock");
     let extraction = extractor.extract(text, None);
     sound(text, &extraction);
-    let mut reading = Reading::new(text, None);
+    let mut reading = Reading::new(text, None, Features::ALL);
     let in_turns = loop {
         if let Some(extraction) = extractor.read_on(&mut reading, 1) {
             break extraction;

@@ -160,8 +160,8 @@ impl Network {
 
     /// Reads one window of at most [`Network::longest`] wordpieces. `ids` and `features` are one a wordpiece, `places` the positions
     /// among them of the words asked about. What the heads say, one row a word: a score an entity tag, a score a quote tag, the link
-    /// vectors one role after another.
-    pub fn run(&self, ids: &[i32], features: &[i32], places: &[usize]) -> [Vec<f32>; 3] {
+    /// vectors one role after another; the last two only for `quotes`.
+    pub fn run(&self, ids: &[i32], features: &[i32], places: &[usize], quotes: bool) -> [Vec<f32>; 3] {
         let kernels = Kernels::new();
         let mut rows = self.embeddings.apply(ids, features);
         let all: Vec<usize> = (0..ids.len()).collect();
@@ -169,6 +169,8 @@ impl Network {
             // Of the last layer only the words asked about are needed.
             rows = layer.apply(&kernels, &rows, if i + 1 < self.layers.len() { &all } else { places });
         }
-        self.heads.each_ref().map(|head| head.apply(&kernels, &rows))
+        let [entity, quote, link] = &self.heads;
+        let of_quotes = |head: &Scores| if quotes { head.apply(&kernels, &rows) } else { Vec::new() };
+        [entity.apply(&kernels, &rows), of_quotes(quote), of_quotes(link)]
     }
 }
