@@ -18,6 +18,9 @@ $python -m dateline_training.train --encoder mpnet --weights $teacher --out runs
     --epochs 4 --rate 6e-5 --head-rate 1.2e-3 --own-copies 1 --open-share 0.25 --seed 3
 $python -m dateline_training.distil runs/teacher/weights.pt --teacher-weights $teacher --weights "$encoder" \
     --init runs/second/weights.pt --out runs/student --epochs 1 --rate 1.2e-4 --head-rate 6e-4 --soft-weight 0.7
+$python -m dateline_training.distil runs/teacher/weights.pt --teacher-weights $teacher --weights "$encoder" --lesson runs/student/windows.pkl \
+    --init runs/student/weights.pt --out runs/longer --epochs 3 --rate 1.5e-4 --head-rate 6e-4 --soft-weight 0.7 --seed 10
 
-$python -m dateline_training.average runs/second/weights.pt runs/student/weights.pt runs/student/weights.pt --out runs/mean.pt
+second=runs/second/weights.pt student=runs/student/weights.pt longer=runs/longer/weights.pt
+$python -m dateline_training.average $second $student $student $longer $longer $longer --out runs/mean.pt
 $python -m dateline_training.export runs/mean.pt --weights "$encoder" --version 2

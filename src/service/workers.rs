@@ -277,6 +277,7 @@ mod tests {
     use std::{collections::HashSet, sync::Mutex};
 
     use super::*;
+    use crate::extraction::Features;
 
     fn workers(queue_size: u32) -> Workers {
         let extractor = Extractor::new().expect("the embedded model loads");

@@ -32,25 +32,24 @@ def tensors(w: dict[str, np.ndarray], layers: int, bits: int) -> dict[str, np.nd
         out[name], out[f"{name}.scale"] = quantised(weight, 0, bits)
         out[f"{name}.bias"] = np.concatenate([w[f"{p}.bias"] for p in parts])
 
-    def both(name: str, part: str, transpose: bool = False) -> None:
-        out[name if transpose else f"{name}.weight"] = w[f"{part}.weight"].T if transpose else w[f"{part}.weight"]
-        out[f"{name}.bias"] = w[f"{part}.bias"]
+    def norm(name: str, part: str) -> None:
+        out[f"{name}.weight"], out[f"{name}.bias"] = w[f"{part}.weight"], w[f"{part}.bias"]
 
     e = "encoder.embeddings."
     out["words"], out["words.scale"] = quantised(w[e + "word_embeddings.weight"], 1, 8)
     out["positions"] = w[e + "position_embeddings.weight"][: windows.LIMIT + 2] + w[e + "token_type_embeddings.weight"][0]
     out["case"] = w["case.weight"]
-    both("embeddings.norm", e + "LayerNorm")
+    norm("embeddings.norm", e + "LayerNorm")
     for i in range(layers):
         p = f"encoder.encoder.layer.{i}."
         linear(f"layer.{i}.qkv", *(f"{p}attention.self.{r}" for r in ("query", "key", "value")))
         linear(f"layer.{i}.attended", p + "attention.output.dense")
-        both(f"layer.{i}.attended.norm", p + "attention.output.LayerNorm")
+        norm(f"layer.{i}.attended.norm", p + "attention.output.LayerNorm")
         linear(f"layer.{i}.up", p + "intermediate.dense")
         linear(f"layer.{i}.down", p + "output.dense")
-        both(f"layer.{i}.norm", p + "output.LayerNorm")
+        norm(f"layer.{i}.norm", p + "output.LayerNorm")
     for head in ("entity", "quote", "link"):
-        both(head, head, transpose=True)
+        out[head], out[f"{head}.bias"] = w[f"{head}.weight"].T, w[f"{head}.bias"]
     return {name: np.ascontiguousarray(value) for name, value in out.items()}
 
 
@@ -59,7 +58,7 @@ def labels(net: model.Network, name: str, version: str) -> dict:
     return {
         "name": name,
         "version": version,
-        "window": {"limit": windows.LIMIT, "context": windows.CONTEXT, "longest_sentence": windows.LONGEST_SENTENCE},
+        "window": {"limit": windows.READ, "context": windows.CONTEXT, "longest_sentence": windows.LONGEST_SENTENCE},
         "features": words.FEATURES,
         "entity_tags": data.ENTITY_TAGS,
         "entity_transitions": round_(net.entity_crf.matrix()),

@@ -31,7 +31,7 @@ def cut_document(d: data.Document, rng: random.Random, names: augment.Names | No
     if rng.random() < 0.15:
         gaps = [min(g, 1) for g in gaps]
     lengths = [sum(len(pieces[k]) for k in range(a, b)) for a, b in parts]
-    cuts = windows.cut(lengths, first=rng.randint(96, windows.LIMIT), context=0)
+    cuts = windows.cut(lengths, first=rng.randint(96, windows.LIMIT), limit=windows.LIMIT, context=0)
     return [windows.window(d, parts[a][0], parts[b - 1][1], pieces, shapes, gaps) for a, b in cuts if b > a]
 
 

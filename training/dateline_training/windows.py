@@ -8,7 +8,8 @@ import numpy as np
 from . import words as w
 from .data import Document
 
-LIMIT = 254  # wordpieces in a window, without [CLS] and [SEP]
+LIMIT = 254  # wordpieces in a window of training at most, without [CLS] and [SEP]
+READ = 222  # in a window of the service; chosen on dev
 CONTEXT = 48  # wordpieces that two windows of a document share at most
 LONGEST_SENTENCE = 128  # wordpieces; longer ones are cut
 STOPS = set(".!?")
@@ -35,7 +36,7 @@ def sentences(words: w.Words, text: str) -> list[tuple[int, int]]:
 
 
 def cut(
-    lengths: list[int], breaks: set[int] = frozenset(), first: int = LIMIT, limit: int = LIMIT, context: int = CONTEXT
+    lengths: list[int], breaks: set[int] = frozenset(), first: int = READ, limit: int = READ, context: int = CONTEXT
 ) -> list[tuple[int, int]]:
     """Sentence ranges of the windows over sentences of these lengths (wordpieces). Windows end before a sentence of `breaks` (it begins a
     paragraph) where that leaves half of them."""

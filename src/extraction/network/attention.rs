@@ -6,14 +6,15 @@ use std::f32::consts::LOG2_E;
 use rten_simd::ops::{BitOps, FloatOps, IntOps, NumOps};
 use rten_simd::{Isa, Simd, SimdOp};
 
-use super::linear::{Kernels, Linear, Quantised};
+use super::linear::{Kernels, LANES, Linear, Quantised};
+use crate::extraction::ModelError;
 
 /// Queries that share the loads of keys and values.
 const QUERIES: usize = 6;
 /// Vectors of keys that share the loads of queries.
 const VECTORS: usize = 4;
-/// Keys come in multiples of this: a whole number of steps for vectors of up to 16 lanes.
-const STEP: usize = VECTORS * 16;
+/// Keys come in multiples of this: a whole number of steps for vectors of any length.
+const STEP: usize = VECTORS * LANES;
 
 /// The attention of one layer, with its projections.
 pub struct Attention {
@@ -23,8 +24,12 @@ pub struct Attention {
 }
 
 impl Attention {
-    pub fn new(qkv: Linear, out: Linear, heads: usize) -> Self {
-        Self { qkv, out, heads }
+    pub fn new(qkv: Linear, out: Linear, heads: usize) -> Result<Self, ModelError> {
+        // Values go by two vectors at a time.
+        if heads == 0 || !out.outputs().is_multiple_of(heads * 2 * LANES) {
+            return Err(ModelError(format!("{} units do not make {heads} heads of whole vectors", out.outputs())));
+        }
+        Ok(Self { qkv, out, heads })
     }
 
     /// What the rows at `places` get of all rows.

@@ -11,6 +11,9 @@ use rten_vecmath::{ExtendInit, MinMax, Quantize};
 use super::weights::Weights;
 use crate::extraction::ModelError;
 
+/// Float32 lanes of the longest vectors (AVX-512): widths are multiples of it.
+pub const LANES: usize = 16;
+
 /// The products that this CPU does best.
 pub struct Kernels {
     int8: GemmExecutor<u8, i8, i32>,
@@ -74,6 +77,9 @@ impl Linear {
         let (scales, bias) = (weights.floats(&format!("{name}.scale"))?, weights.floats(&format!("{name}.bias"))?);
         if scales.len() != shape[1] || bias.len() != shape[1] {
             return Err(ModelError(format!("{name} has {} outputs, but other scales or biases", shape[1])));
+        }
+        if !shape[1].is_multiple_of(LANES) {
+            return Err(ModelError(format!("{name} has {} outputs, no multiple of {LANES}", shape[1])));
         }
         Ok(Self::packed(kernels, &values, shape, scales, bias))
     }

@@ -127,7 +127,7 @@ impl Network {
             .map(|i| {
                 let linear = |name| Linear::new(&kernels, &weights, &format!("layer.{i}.{name}"));
                 Ok(Layer {
-                    attention: Attention::new(linear("qkv")?, linear("attended")?, weights.number("heads")?),
+                    attention: Attention::new(linear("qkv")?, linear("attended")?, weights.number("heads")?)?,
                     attention_norm: norm(&format!("layer.{i}.attended.norm"))?,
                     up: linear("up")?,
                     down: linear("down")?,
