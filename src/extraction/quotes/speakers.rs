@@ -10,7 +10,7 @@ use crate::extraction::document::Document;
 use crate::extraction::{Entity, EntityType, Speaker};
 
 /// What every word between a quote and a name takes from the score of their link. Chosen on dev.
-const PER_WORD: f32 = 0.05;
+const PER_WORD: f32 = 0.07;
 /// What "nobody" loses where the source is definite ("the agency"): it means somebody named before. Chosen on dev.
 const DEFINITE: f32 = 2.0;
 /// What the speaker before gains where the source is a pronoun or there is none. Chosen on dev.
