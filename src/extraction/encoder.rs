@@ -1,8 +1,8 @@
 //! The network: windows of wordpieces in, scores per word out.
 //!
-//! [`Encoder::begin`] cuts a document of any length into windows of whole sentences with context on both sides,
-//! [`Encoder::advance`] runs them one by one and [`Progress`] stitches their rows. One window a run means no padding, so a score depends on
-//! its own window alone, never on what else is being processed.
+//! [`Encoder::begin`] cuts a document of any length into windows of whole paragraphs, or else sentences, with some context before;
+//! [`Encoder::advance`] runs them one by one and adds what they say to the [`Progress`]. One window a run means no padding, so a score
+//! depends on its own window alone, never on what else is being processed.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -114,8 +114,12 @@ impl Encoder {
     /// Cuts a document into windows, none of them read yet. Without `quotes` it will have no quote scores and no link vectors.
     pub fn begin(&self, document: &Document, pieces: &Wordpieces, quotes: bool) -> Progress {
         let ([entity, quote, link], words) = (self.network.widths(), document.words.len());
-        let scores =
-            Scores { entity: Rows::new(entity, words), quote: Rows::new(quote, words), link: Rows::new(link, words) };
+        let of_quotes = if quotes { words } else { 0 };
+        let scores = Scores {
+            entity: Rows::new(entity, words),
+            quote: Rows::new(quote, of_quotes),
+            link: Rows::new(link, of_quotes),
+        };
         Progress { windows: windows(document, pieces, self.sizes), quotes, read: 0, scores }
     }
 

@@ -134,8 +134,8 @@ impl Reservation<'_> {
         metrics::gauge!(QUEUE_DOCUMENTS).increment(1.0);
         // Within the caller's span; entered by the worker while it reads.
         let span = tracing::info_span!("document", bytes = reading.text().len(), wordpieces = Empty, outcome = Empty);
-        let long = (reading.text().len() > LONG).then(|| Turnstile::Shut(Arc::clone(&self.workers.long)));
-        let job = Box::new(Work { reading, answer, deadline, reply, place, long, queued: Some(Instant::now()), span });
+        let (long, queued) = (Arc::clone(&self.workers.long), Some(Instant::now()));
+        let job = Box::new(Work { reading, answer, deadline, reply, place, long, under_way: None, queued, span });
         // Should the queue be gone, the job drops its end and the caller is told.
         let _ = self.workers.jobs.send(job);
         Pending(pending)
@@ -148,20 +148,15 @@ trait Job: Send {
     fn turn(self: Box<Self>, extractor: &dyn Extract) -> Option<Box<dyn Job>>;
 }
 
-/// What lets a long document be read.
-enum Turnstile {
-    Shut(Arc<Semaphore>),
-    Passed { _place: OwnedSemaphorePermit },
-}
-
 struct Work<T, F> {
     reading: Reading,
     answer: F,
     deadline: Option<Deadline>,
     reply: oneshot::Sender<Result<T, ServiceError>>,
     place: OwnedSemaphorePermit,
-    /// Of a long document.
-    long: Option<Turnstile>,
+    /// Places of the long documents that are under way, and this one's, if it is one.
+    long: Arc<Semaphore>,
+    under_way: Option<OwnedSemaphorePermit>,
     /// Since when it waits for its first turn.
     queued: Option<Instant>,
     span: Span,
@@ -174,9 +169,9 @@ where
 {
     fn turn(mut self: Box<Self>, extractor: &dyn Extract) -> Option<Box<dyn Job>> {
         let (left, late) = (self.reply.is_closed(), self.deadline.is_some_and(Deadline::passed));
-        if let (false, false, Some(Turnstile::Shut(places))) = (left, late, &self.long) {
-            let Ok(place) = Arc::clone(places).try_acquire_owned() else { return Some(self) };
-            self.long = Some(Turnstile::Passed { _place: place });
+        if !left && !late && self.under_way.is_none() && self.reading.text().len() > LONG {
+            let Ok(place) = Arc::clone(&self.long).try_acquire_owned() else { return Some(self) };
+            self.under_way = Some(place);
         }
         let span = self.span.clone();
         let _within = span.enter();

@@ -15,10 +15,11 @@ def scores(net: model.Network, d: data.Document) -> tuple[torch.Tensor, torch.Te
     net.eval()
     parts = windows.sentences(d.words, d.text)
     lengths = [sum(len(d.words.pieces[k]) for k in range(a, b)) for a, b in parts]
-    cuts = windows.cut(lengths, {i for i, (a, _) in enumerate(parts) if d.words.gaps[a] >= 2})
+    paragraphs = {a for a, _ in parts if d.words.gaps[a] >= 2}
+    cuts = windows.cut(lengths, {i for i, (a, _) in enumerate(parts) if a in paragraphs})
     ranges = [(parts[a][0], parts[b - 1][1]) for a, b in cuts]
     entity, quote = [], []
-    for (begin, end), (first, last) in zip(ranges, windows.keep(ranges, {a for a, _ in parts if d.words.gaps[a] >= 2})):
+    for (begin, end), (first, last) in zip(ranges, windows.keep(ranges, paragraphs)):
         x = windows.window(d, begin, end)
         one = lambda v: torch.from_numpy(v)[None]
         with torch.autocast("cpu", torch.bfloat16):

@@ -8,8 +8,6 @@ mod attention;
 mod linear;
 mod weights;
 
-use std::ops::AddAssign;
-
 use rten_simd::{SimdOp, SimdUnaryOp};
 use rten_vecmath::{Gelu, Normalize, NormalizeOptions, Sum, SumSquareSub};
 
@@ -97,7 +95,7 @@ impl Layer {
 }
 
 fn add(rows: &mut [f32], others: &[f32]) {
-    rows.iter_mut().zip(others).for_each(|(a, b)| a.add_assign(b));
+    rows.iter_mut().zip(others).for_each(|(a, b)| *a += b);
 }
 
 /// The loaded network.
@@ -162,6 +160,7 @@ impl Network {
     /// among them of the words asked about. What the heads say, one row a word: a score an entity tag, a score a quote tag, the link
     /// vectors one role after another; the last two only for `quotes`.
     pub fn run(&self, ids: &[i32], features: &[i32], places: &[usize], quotes: bool) -> [Vec<f32>; 3] {
+        // They cannot be sent between threads.
         let kernels = Kernels::new();
         let mut rows = self.embeddings.apply(ids, features);
         let all: Vec<usize> = (0..ids.len()).collect();
